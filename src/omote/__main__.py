@@ -1,0 +1,5 @@
+"""`python -m omote`."""
+
+from omote.doors.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""Contracts, catalogue, weights, devices and errors: what every floor stands on. No image maths here."""

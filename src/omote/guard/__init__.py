@@ -1,0 +1,1 @@
+"""Risk reduction: detect, protect, prove where media come from."""

@@ -1,0 +1,1 @@
+"""Find people; the parametric body, its skeleton, skinning and motion."""

@@ -1,0 +1,1 @@
+"""Find faces, their 478 landmarks and irises."""

@@ -1,0 +1,1 @@
+"""Figures of merit, named as the field names them."""

@@ -1,0 +1,1 @@
+"""Rasterisers and shading."""
