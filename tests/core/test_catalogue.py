@@ -50,5 +50,3 @@ def test_a_name_that_nearly_fits_is_suggested() -> None:
         catalogue.find("dancing-portrai")
     with pytest.raises(UsageError, match="omote list"):
         catalogue.find("zzzzzzzz")
-
-

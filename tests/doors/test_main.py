@@ -47,7 +47,11 @@ def test_a_missing_argument_ends_on_2_without_a_traceback() -> None:
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
     done = subprocess.run(
-        f"{sys.executable} -m omote weights list --json | head -1", shell=True, capture_output=True, text=True, check=False
+        f"{sys.executable} -m omote weights list --json | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0
     assert "Traceback" not in done.stderr

@@ -63,8 +63,9 @@ def film(
     with ThreadPoolExecutor(1, thread_name_prefix="encoder") as encoder:
         for start, path in missing:
             waiting: queue.Queue[Frame | bool] = queue.Queue(_WINDOW)
-            before, encoded = encoded, encoder.submit(
-                encode_segment, path, _drain(waiting), fps=fps, size=size, encoding=encoding
+            before, encoded = (
+                encoded,
+                encoder.submit(encode_segment, path, _drain(waiting), fps=fps, size=size, encoding=encoding),
             )
             complete = False
             try:
@@ -77,7 +78,8 @@ def film(
         if encoded:
             encoded.result()
     return studio.work.keep(
-        f"joined{out.suffix}", lambda part: join_segments(paths, part, encoding=encoding, fps=fps, sound=sound)
+        f"joined{out.suffix}",
+        lambda part: join_segments(paths, part, encoding=encoding, fps=fps, sound=sound),
     )
 
 

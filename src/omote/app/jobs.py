@@ -8,67 +8,28 @@ watermark leads back to.
 import errno
 import os
 import shutil
-from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
-
-import tyro
+from typing import Any
 
 from omote import __version__
 from omote.app.events import Event, Finished, Note, Started
+from omote.app.job import Ingredient, Job
 from omote.app.studio import Stop, Studio
-from omote.app.workspace import Workspace, open_workspace
+from omote.app.workspace import open_workspace
 from omote.core import device
-from omote.core.errors import ConsentError, InputError, OutputError, UsageError
+from omote.core.errors import ConsentError, InputError, OutputError, ProvenanceError, UsageError
 from omote.core.weights import sha256
+from omote.guard.provenance import certificates, consent, manifest, store
+from omote.guard.provenance.consent_record import ConsentRecord
+from omote.guard.provenance.manifest import Mark, Statement
+from omote.guard.provenance.sealing import seal_output
+from omote.guard.provenance.watermark import Watermark
 
-
-@dataclass(frozen=True, kw_only=True)
-class Ingredient:
-    """A file that goes into the result."""
-
-    role: str
-    """`photo`, `music`, `background`, ..."""
-    path: Path
-    likeness: bool = False
-    """Whether a person is seen or heard in it, so that their consent is needed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """What every job is told. A verb's job adds its own fields, `ingredients`, `check` and `make`."""
-
-    verb: ClassVar[str]
-    """The command, which is also the use that consent must cover."""
-    system: ClassVar[str]
-    """Name in the catalogue of what makes the result."""
-
-    out: Annotated[Path, tyro.conf.arg(aliases=["-o"], metavar="FILE")]
-    """Where the result goes; it appears whole or not at all."""
-    consent: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="FILE")] = ()
-    """Consent records of the people shown; those that `omote consent new` wrote are found by themselves."""
-    test_only: bool = False
-    """Try it without consent records: a TEST mark covers the result, and the manifest says so."""
-    commercial: bool = False
-    """The result will be used commercially; the consent records must allow that."""
-    device: str = "auto"
-    """auto, cpu, cuda or cuda:N."""
-
-    def ingredients(self) -> tuple[Ingredient, ...]:
-        """Return the files that go into the result."""
-        raise NotImplementedError
-
-    def check(self) -> None:
-        """Refuse, before anything costly, what cannot work.
-
-        Raises:
-            UsageError: a wish that makes no sense.
-        """
-
-    def make(self, studio: Studio) -> Generator[Event, None, Path]:
-        """Make the result in the workspace, yielding events; return its path there."""
-        raise NotImplementedError
+WATERMARK = "org.omote.watermark.1"
+"""How manifests name our watermark."""
 
 
 def run(job: Job, stop: Stop | None = None) -> Iterator[Event]:
@@ -90,7 +51,161 @@ def run(job: Job, stop: Stop | None = None) -> Iterator[Event]:
     hashes = {item.role: _fingerprint(item) for item in job.ingredients()}
     grants = _grants(job, hashes)
     _check_output(job)
-    plain = {"omote": __version__, "verb": job.verb, **_wishes(job), **hashes}
+    plain = {"omote": __version__, "verb": job.verb, **_wishes(job), "inputs": hashes}
     with _disk_errors(job.out), open_workspace(job.out, plain) as work:
         yield Started(verb=job.verb, out=job.out, resumed=work.resumed)
-        yield from _make_and_seal(job, work, hashes, grants, stop or Stop())
+        for grant in grants:
+            yield Note(text=f"consent: {grant.person}, record {grant.id[:8]}, until {grant.expires:%Y-%m-%d}")
+        studio = Studio(
+            work=work,
+            device=job.device,
+            payload=store.id_for(work.key),
+            test_only=any(grant.test_only for grant in grants),
+            stop=stop or Stop(),
+        )
+        made = yield from job.make(studio)
+        yield from _credentials()
+        result = _set_apart(made, work.path("result"), job.out.name)
+        seal_output(result, _statement(job, studio, grants))
+        files = _place(result.parent, job.out)
+    yield Finished(out=job.out, files=files, report=studio.report)
+
+
+def _credentials() -> Iterator[Event]:
+    """Make this machine's certificates if there are none yet, and say so."""
+    try:
+        certificates.load()
+    except ProvenanceError:
+        certificates.init()
+        yield Note(
+            text="made development certificates to sign with (as `omote provenance init` does): elsewhere the "
+            "manifest reads as signed but untrusted"
+        )
+
+
+def _statement(job: Job, studio: Studio, grants: Sequence[ConsentRecord]) -> Statement:
+    """Return what the manifest says of the result."""
+    return Statement(
+        verb=job.verb,
+        description=job.describe(),
+        source_type=job.source_type,
+        ingredients=tuple(
+            manifest.Ingredient(path=i.path, relation=i.relation, title=i.role) for i in job.ingredients()
+        ),
+        parameters={"system": job.system, **_wishes(job)},
+        mark=Mark(algorithm=WATERMARK, id=studio.payload, bits=Watermark().bits),
+        consents=tuple(grants),
+    )
+
+
+def _set_apart(made: Path, folder: Path, name: str) -> Path:
+    """Give a finished artefact its final name in a folder of its own, so that a crash while sealing spoils nothing."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    result = folder / name
+    if made.is_dir():
+        made.replace(result)  # joining pictures again is cheap
+    else:
+        os.link(made, result)  # sealing replaces the name, not the bytes
+    return result
+
+
+def _place(folder: Path, out: Path) -> tuple[Path, ...]:
+    """Move everything in a folder to where the user wants it; return the files, the output first."""
+    placed = []
+    for item in folder.iterdir():
+        target = out.with_name(item.name)
+        if target.is_dir():
+            shutil.rmtree(target)
+        placed.append(item.replace(target))
+    return tuple(sorted(placed, key=lambda path: path != out))
+
+
+def _fingerprint(item: Ingredient) -> str:
+    """Return the SHA-256 of an ingredient, or say why it cannot be read."""
+    try:
+        if item.path.is_dir():
+            raise InputError(f"{item.path} is a folder; a {item.role} file is expected")
+        return sha256(item.path)
+    except FileNotFoundError as error:
+        raise InputError(f"the {item.role} {item.path} does not exist") from error
+    except OSError as error:
+        raise InputError(f"the {item.role} {item.path} cannot be read: {error.strerror}") from error
+
+
+def _grants(job: Job, hashes: Mapping[str, str]) -> list[ConsentRecord]:
+    """Return a consent record for every likeness.
+
+    Raises:
+        ConsentError: one is missing; the message says how to make it.
+    """
+    grants = []
+    given = [consent.read(path) for path in job.consent]
+    for item in job.ingredients():
+        if not item.likeness:
+            continue
+        photo = hashes[item.role]
+        if job.test_only:
+            grants.append(consent.test_only_record([photo], adult=True))
+        elif given:
+            grants.append(_first_that_covers(given, job, photo))
+        else:
+            grants.append(_recorded(job, item.path, photo))
+    return grants
+
+
+def _recorded(job: Job, path: Path, photo: str) -> ConsentRecord:
+    """Return the record that this user keeps for a photograph, or say how one is made."""
+    try:
+        return consent.require(photo, use=job.verb, commercial=job.commercial)
+    except ConsentError as error:
+        raise ConsentError(
+            f"{error}\n  `omote consent new {path} --person NAME --adult --uses {job.verb}` "
+            "records the consent that you have; `--test-only` makes a marked trial"
+        ) from error
+
+
+def _first_that_covers(given: list[ConsentRecord], job: Job, photo: str) -> ConsentRecord:
+    """Return the first of the records given that covers this use of a photograph."""
+    reasons = []
+    for record in given:
+        try:
+            consent.covers(record, photo_sha256=photo, use=job.verb, commercial=job.commercial)
+        except ConsentError as error:
+            reasons.append(str(error))
+        else:
+            return record
+    raise ConsentError("; ".join(reasons))
+
+
+def _check_output(job: Job) -> None:
+    """Refuse an output that is an input, or has no folder."""
+    out = job.out
+    if any(out.resolve() == item.path.resolve() for item in job.ingredients()):
+        raise UsageError(f"{out} is one of the inputs; choose another output, inputs are never overwritten")
+    if not out.parent.is_dir():
+        raise OutputError(f"the folder {out.parent} does not exist; make it first")
+    if out.suffix and out.is_dir():
+        raise OutputError(f"{out} is a folder; name a file")
+
+
+def _wishes(job: Job) -> dict[str, Any]:
+    """Return the fields that decide the result, as plain data."""
+    files = {"out", "consent", *(item.role for item in job.ingredients())}
+    return {f.name: str(getattr(job, f.name)) for f in fields(job) if f.name not in files}
+
+
+@contextmanager
+def _disk_errors(out: Path) -> Iterator[None]:
+    """Turn what the file system says about the output into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OutputError(
+                f"there is no space left for {out}; what is finished is kept in {out.name}.omote, "
+                "free some and run the same command again"
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise OutputError(f"{error.filename or out} may not be written: {error.strerror}") from error
+        raise

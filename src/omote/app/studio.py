@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from omote.app.mark import stamped
 from omote.app.workspace import Workspace
@@ -40,6 +41,8 @@ class Studio:
     test_only: bool
     """Whether the visible TEST mark goes onto every frame."""
     stop: Stop = field(default_factory=Stop)
+    report: dict[str, Any] = field(default_factory=dict)
+    """What the user is told in the end: figures by name."""
 
     def marked(self, frames: Iterable[Frame], first: int) -> Iterator[Frame]:
         """Yield frames with their marks, the first of them being number `first` of the video.

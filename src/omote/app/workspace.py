@@ -8,7 +8,6 @@ same output starts anew. The folder is removed once the output is in its place.
 import fcntl
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -48,7 +47,7 @@ class Workspace:
         if not target.exists():
             part = self.folder / f".part-{name}"
             make(part)
-            os.replace(part, target)
+            part.replace(target)
         return target
 
 
@@ -69,19 +68,23 @@ def open_workspace(out: Path, plain: Mapping[str, Any]) -> Iterator[Workspace]:
         folder.mkdir(exist_ok=True)
         lock = (folder / "lock").open("w")
     except OSError as error:
-        raise OutputError(f"{folder} cannot be made: {error.strerror}; choose an output folder you may write to") from error
+        raise OutputError(
+            f"{folder} cannot be made: {error.strerror}; choose an output folder you may write to"
+        ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise OutputError(f"another omote is already working on {out}; wait for it or choose another output") from error
+            raise OutputError(
+                f"another omote is already working on {out}; wait for it or choose another output"
+            ) from error
         description = folder / "job.json"
         resumed = _is_same(description, key)
         if not resumed:
             _empty(folder)
             part = folder / ".part-job.json"
             part.write_text(json.dumps({"key": key, **plain}, indent=1))
-            os.replace(part, description)
+            part.replace(description)
         try:
             yield Workspace(folder, key, resumed=resumed)
         except (InputError, UsageError, ConsentError):

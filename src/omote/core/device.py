@@ -28,7 +28,7 @@ def keep_memory() -> bool:
     except (OSError, AttributeError):
         return False
     settings = ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_TOP_PAD, 256 << 20))
-    return all([mallopt(key, value) for key, value in settings])
+    return min(mallopt(key, value) for key, value in settings) == 1
 
 
 def pick(wanted: str = "auto") -> "torch.device":

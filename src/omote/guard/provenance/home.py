@@ -1,8 +1,8 @@
 """Where this user's keys, certificates and manifests live, and how files get there whole.
 
-`$OMOTE_HOME`, or the platform's folder for settings. Everything is written beside its place and then moved onto it,
-so that a reader, a second writer or a power cut never meets half a file; what is private is private from the
-first byte on.
+`$OMOTE_HOME`, or the platform's folder for settings. Everything is written beside its place and then moved
+onto it, so that a reader, a second writer or a power cut never meets half a file; what is private is
+private from the first byte on.
 """
 
 import os
@@ -109,7 +109,9 @@ def read_private(path: Path) -> bytes:
     """
     try:
         if os.name == "posix" and path.stat().st_mode & 0o077:
-            raise ProvenanceError(f"{path} holds a private key that others may read; run `chmod 600 '{path}'`")
+            raise ProvenanceError(
+                f"{path} holds a private key that others may read; run `chmod 600 '{path}'`"
+            )
         return path.read_bytes()
     except OSError as error:
         raise ProvenanceError(f"the private key {path} cannot be read: {error.strerror}") from error

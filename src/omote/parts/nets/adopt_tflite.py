@@ -1,11 +1,12 @@
 """Translate a TensorFlow Lite network into the tensors and the graph that `FlatGraph` runs.
 
-What goes: DEQUANTIZE and DENSIFY (constants are read ready for use), zero padding in front of a convolution and
-activations behind one (both become part of it). What stays is arithmetic, one JSON object per operation, with the
-padding in numbers: TensorFlow's SAME puts the odd pixel at the end, which no name in torch says.
+What goes: DEQUANTIZE and DENSIFY (constants are read ready for use), zero padding in front of a convolution
+and activations behind one (both become part of it). What stays is arithmetic, one JSON object per
+operation, with the padding in numbers: TensorFlow's SAME puts the odd pixel at the end, which no name in
+torch says.
 
-Notation: TFLite lays pictures out [b h w c], `FlatGraph` [b c h w]; axes, kernels and constants are turned here. Each
-operation is {op, in: [ids], out: id, ...}, ids being the tensor numbers of the source file.
+Notation: TFLite lays pictures out [b h w c], `FlatGraph` [b c h w]; axes, kernels and constants are turned
+here. Each operation is {op, in: [ids], out: id, ...}, ids being the tensor numbers of the source file.
 """
 
 import json
@@ -67,7 +68,7 @@ class Translation:
         return name
 
     def operand(self, index: int) -> int | str:
-        """Return an input of elementwise arithmetic: a tensor's id, or the name of a constant laid out like one."""
+        """Return an input of elementwise arithmetic: a tensor's id, or the name of a constant."""
         if index not in self.constants:
             return index
         values = self.constants[index]
@@ -130,11 +131,11 @@ def _fold(nodes: list[Node], outputs: set[int]) -> None:
             gone.append(node)
         maker = makers.get(node["in"][0])
         alone = maker is not None and len(users[node["in"][0]]) == 1 and maker["out"] not in outputs
-        if node["op"] in ("relu", "relu6") and maker and alone and maker["op"] in ("conv", "add"):
-            if "act" not in maker:
-                maker["act"], maker["out"] = node["op"], node["out"]
-                makers[node["out"]] = maker
-                gone.append(node)
+        foldable = maker is not None and alone and maker["op"] in ("conv", "add") and "act" not in maker
+        if node["op"] in ("relu", "relu6") and foldable and maker:
+            maker["act"], maker["out"] = node["op"], node["out"]
+            makers[node["out"]] = maker
+            gone.append(node)
     nodes[:] = [node for node in nodes if not any(node is one for one in gone)]
 
 

@@ -1,10 +1,11 @@
 """Run a network that was converted from TensorFlow Lite, in torch: batched, differentiable, on any device.
 
-The graph is the text `graph` in the header of the weights (see `adopt_tflite`): a list of nodes in the order of
-execution. Each becomes one step, a function of tensors bound to the node's numbers; a tensor is dropped after the last
-step that needs it. Weights are stored in half precision and run in single.
+The graph is the text `graph` in the header of the weights (see `adopt_tflite`): a list of nodes in the
+order of execution. Each becomes one step, a function of tensors bound to the node's numbers; a tensor is
+dropped after the last step that needs it. Weights are stored in half precision and run in single.
 
-Notation: pictures [b c h w]; a node's `pad` is left, right, top, bottom (and for `pad` alone channels before, after).
+Notation: pictures [b c h w]; a node's `pad` is left, right, top, bottom (and for `pad` alone channels
+before, after).
 """
 
 import json
@@ -14,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 from omote.core import weights
 from omote.core.errors import ShapeError, WeightsError
@@ -100,7 +101,7 @@ def _activate(node: Node, fresh: Tensor) -> Tensor:
     act = node.get("act")
     if act is None:
         return fresh
-    return F.relu_(fresh) if act == "relu" else F.hardtanh_(fresh, 0.0, 6.0)
+    return functional.relu_(fresh) if act == "relu" else functional.hardtanh_(fresh, 0.0, 6.0)
 
 
 def _conv(net: FlatGraph, node: Node, values: list[Tensor]) -> Tensor:
@@ -109,17 +110,17 @@ def _conv(net: FlatGraph, node: Node, values: list[Tensor]) -> Tensor:
     if left == right and top == bottom:
         padding = (top, left)
     else:
-        x, padding = F.pad(x, (left, right, top, bottom)), 0
+        x, padding = functional.pad(x, (left, right, top, bottom)), 0
     bias = net._parameters[node["bias"]] if "bias" in node else None
     weight = net._parameters[node["weight"]]
     assert weight is not None
-    y = F.conv2d(x, weight, bias, node["stride"], padding, node["dilation"], node["groups"])
+    y = functional.conv2d(x, weight, bias, node["stride"], padding, node["dilation"], node["groups"])
     return _activate(node, y)
 
 
 def _transposed_conv(net: FlatGraph, node: Node, values: list[Tensor]) -> Tensor:
     weight, bias = net.get_parameter(node["weight"]), net.get_parameter(node["bias"])
-    return F.conv_transpose2d(values[0], weight, bias, node["stride"])
+    return functional.conv_transpose2d(values[0], weight, bias, node["stride"])
 
 
 def _other(net: FlatGraph, node: Node, values: list[Tensor]) -> Tensor:
@@ -144,7 +145,7 @@ def _reshape(net: FlatGraph, node: Node, values: list[Tensor]) -> Tensor:
 
 
 def _depth_to_space(net: FlatGraph, node: Node, values: list[Tensor]) -> Tensor:
-    """Spread channels over blocks; TensorFlow's channel is (row, column, colour), unlike `pixel_shuffle`'s."""
+    """Spread channels over blocks; a channel is (row, column, colour), unlike in `pixel_shuffle`."""
     block = node["block"]
     b, c, h, w = values[0].shape
     x = values[0].reshape(b, block, block, c // block**2, h, w)
@@ -152,7 +153,8 @@ def _depth_to_space(net: FlatGraph, node: Node, values: list[Tensor]) -> Tensor:
 
 
 def _resize(net: FlatGraph, node: Node, values: list[Tensor]) -> Tensor:
-    return F.interpolate(values[0], node["size"], mode="bilinear", align_corners=node["align_corners"])
+    corners = node["align_corners"]
+    return functional.interpolate(values[0], node["size"], mode="bilinear", align_corners=corners)
 
 
 STEPS: dict[str, Step] = {
@@ -163,14 +165,18 @@ STEPS: dict[str, Step] = {
     "reshape": _reshape,
     "depth_to_space": _depth_to_space,
     "resize": _resize,
-    "pad": lambda net, node, values: F.pad(values[0], node["pad"]),
+    "pad": lambda net, node, values: functional.pad(values[0], node["pad"]),
     "concat": lambda net, node, values: torch.cat(values, node["axis"]),
-    "prelu": lambda net, node, values: F.prelu(values[0], net.get_parameter(node["weight"])),
-    "max_pool": lambda net, node, values: _activate(node, F.max_pool2d(values[0], node["kernel"], node["stride"])),
-    "avg_pool": lambda net, node, values: _activate(node, F.avg_pool2d(values[0], node["kernel"], node["stride"])),
-    "relu": lambda net, node, values: F.relu(values[0]),
-    "relu6": lambda net, node, values: F.relu6(values[0]),
-    "hard_swish": lambda net, node, values: F.hardswish(values[0]),
+    "prelu": lambda net, node, values: functional.prelu(values[0], net.get_parameter(node["weight"])),
+    "max_pool": lambda net, node, values: _activate(
+        node, functional.max_pool2d(values[0], node["kernel"], node["stride"])
+    ),
+    "avg_pool": lambda net, node, values: _activate(
+        node, functional.avg_pool2d(values[0], node["kernel"], node["stride"])
+    ),
+    "relu": lambda net, node, values: functional.relu(values[0]),
+    "relu6": lambda net, node, values: functional.relu6(values[0]),
+    "hard_swish": lambda net, node, values: functional.hardswish(values[0]),
     "sigmoid": lambda net, node, values: torch.sigmoid(values[0]),
 }
 """What each kind of node computes."""

@@ -1,8 +1,8 @@
 """Read a TensorFlow Lite file: its tensors, constants and operations, as they are written.
 
-Source: the FlatBuffers wire format (a table's first word points back at its field offsets) and TFLite's `schema.fbs`,
-version 3; the numbers below are field positions and enum values of that schema. Only what floating-point vision
-networks use is read; sparse constants come out dense.
+Source: the FlatBuffers wire format (a table's first word points back at its field offsets) and TFLite's
+`schema.fbs`, version 3; the numbers below are field positions and enum values of that schema. Only what
+floating-point vision networks use is read; sparse constants come out dense.
 """
 
 import struct
@@ -149,8 +149,8 @@ def _read(buffer: FlatBuffer) -> Model:
 def densify(buffer: FlatBuffer, sparsity: Table, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Lay the values of a sparse tensor out densely.
 
-    The storage is a tree: one level per dimension in traversal order, then one per block dimension; a dense level
-    has all its indices, a sparse one (compressed rows) lists those that exist.
+    The storage is a tree: one level per dimension in traversal order, then one per block dimension; a dense
+    level has all its indices, a sparse one (compressed rows) lists those that exist.
     """
     order = buffer.array(sparsity, 0).tolist()
     block_map = buffer.array(sparsity, 1).tolist()

@@ -1,1 +1,1 @@
-"""Rasterisers and shading."""
+"""Two rasterisers that draw the same picture, and what they share: light, textures, ground, background."""

@@ -39,13 +39,20 @@ class Camera:
 
     def __post_init__(self) -> None:
         if self.size[0] < 1 or self.size[1] < 1:
-            raise UsageError(f"a picture of {self.size[0]} x {self.size[1]} pixels has nothing in it; both must be >= 1")
+            raise UsageError(
+                f"a picture of {self.size[0]} x {self.size[1]} pixels has nothing in it; both must be >= 1"
+            )
         if not (all(map(math.isfinite, (*self.focal, *self.centre))) and min(self.focal) > 0):
-            raise UsageError(f"focal length {self.focal} and centre {self.centre} must be finite, the first positive")
+            raise UsageError(
+                f"focal length {self.focal} and centre {self.centre} must be finite, the first positive"
+            )
         pose = self.world_from_camera
         if pose.shape != (4, 4) or not np.isfinite(pose).all():
             raise ShapeError("world_from_camera is a finite [4 4] transform")
-        if not np.allclose(pose[:3, :3] @ pose[:3, :3].T, np.eye(3), atol=1e-4) or np.linalg.det(pose[:3, :3]) < 0:
+        if (
+            not np.allclose(pose[:3, :3] @ pose[:3, :3].T, np.eye(3), atol=1e-4)
+            or np.linalg.det(pose[:3, :3]) < 0
+        ):
             raise ShapeError("world_from_camera must be rigid: a rotation without scale, shear or mirroring")
 
     @cached_property
@@ -187,7 +194,9 @@ def look_at_pose(
     forward = np.asarray(target, np.float64) - position
     right = np.cross(forward, np.asarray(up, np.float64))
     if np.linalg.norm(right) < 1e-9 * max(1.0, float(np.linalg.norm(forward))):
-        raise UsageError("the camera's target must lie apart from the camera, and not straight above or below it")
+        raise UsageError(
+            "the camera's target must lie apart from the camera, and not straight above or below it"
+        )
     forward /= np.linalg.norm(forward)
     right /= np.linalg.norm(right)
     pose = np.eye(4)

@@ -37,7 +37,9 @@ class Mesh:
     def __post_init__(self) -> None:
         check_faces(self.faces, len(self.vertices))
         if len(self.uvs) != len(self.vertices):
-            raise ShapeError(f"a mesh of {len(self.vertices)} vertices needs as many uvs, not {len(self.uvs)}")
+            raise ShapeError(
+                f"a mesh of {len(self.vertices)} vertices needs as many uvs, not {len(self.uvs)}"
+            )
         if not (np.isfinite(self.vertices).all() and np.isfinite(self.uvs).all()):
             raise ShapeError("the mesh has vertices or uvs that are not finite numbers; repair it before use")
         if self.texture.ndim != 3 or self.texture.shape[2] != 4 or self.texture.size == 0:
@@ -55,7 +57,9 @@ def check_faces(faces: Int32[ndarray, "f 3"], vertex_count: int) -> None:
     if faces.ndim != 2 or faces.shape[1] != 3:
         raise ShapeError(f"faces are [f 3], not {list(faces.shape)}; triangulate polygons first")
     if faces.size and (faces.min() < 0 or faces.max() >= vertex_count):
-        raise ShapeError(f"a face names vertex {faces.max()} or {faces.min()}, the mesh has 0..{vertex_count - 1}")
+        raise ShapeError(
+            f"a face names vertex {faces.max()} or {faces.min()}, the mesh has 0..{vertex_count - 1}"
+        )
 
 
 def weld_vertices(vertices: Float32[ndarray, "v 3"]) -> Int32[ndarray, " v"]:
@@ -88,8 +92,16 @@ def _normals(vertices, faces, weld):
     normals = np.zeros((len(vertices), 3), np.float32)
     for f in range(len(faces)):
         i, j, k = faces[f, 0], faces[f, 1], faces[f, 2]
-        ax, ay, az = vertices[j, 0] - vertices[i, 0], vertices[j, 1] - vertices[i, 1], vertices[j, 2] - vertices[i, 2]
-        bx, by, bz = vertices[k, 0] - vertices[i, 0], vertices[k, 1] - vertices[i, 1], vertices[k, 2] - vertices[i, 2]
+        ax, ay, az = (
+            vertices[j, 0] - vertices[i, 0],
+            vertices[j, 1] - vertices[i, 1],
+            vertices[j, 2] - vertices[i, 2],
+        )
+        bx, by, bz = (
+            vertices[k, 0] - vertices[i, 0],
+            vertices[k, 1] - vertices[i, 1],
+            vertices[k, 2] - vertices[i, 2],
+        )
         nx, ny, nz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
         for corner in (weld[i], weld[j], weld[k]):
             normals[corner, 0] += nx

@@ -1,0 +1,116 @@
+"""What a user does with consent records: write one, look at it, list them, take one back."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from omote.core.errors import ConsentError, InputError, OutputError, UsageError
+from omote.core.weights import sha256
+from omote.guard.provenance import consent
+from omote.guard.provenance.home import home
+
+
+def new(
+    *,
+    photos: Sequence[Path],
+    person: str,
+    adult: bool,
+    uses: Sequence[str],
+    days: int,
+    commercial: bool,
+    granted_by: str,
+    witness: str,
+    document: Path | None,
+    out: Path | None,
+) -> Path:
+    """Write a consent record and return where.
+
+    Args:
+        photos: the photographs covered; none for every picture of the person.
+        person: name or pseudonym.
+        adult: the declaration that the person is of age.
+        uses: verbs, or `all`.
+        days: how long it holds.
+        commercial: whether money may be made with the results.
+        granted_by: who gave it; the person if empty.
+        witness: who saw it given.
+        document: the signed release.
+        out: the file to write; by default a place where jobs find it.
+
+    Raises:
+        ConsentError: the person was not declared an adult.
+        InputError: a photograph cannot be read.
+        UsageError: a field makes no sense.
+    """
+    if days < 1:
+        raise UsageError(f"a consent of {days} days is none; --days takes 1 or more")
+    if out is not None and not out.parent.is_dir():
+        raise OutputError(f"the folder {out.parent} does not exist; make it first")
+    record = consent.new_record(
+        person=person,
+        adult=adult,
+        uses=uses,
+        granted_by=granted_by or person,
+        expires=datetime.now(UTC) + timedelta(days=days),
+        photographs=[_hash(p) for p in photos],
+        any_photograph=not photos,
+        commercial=commercial,
+        witness=witness,
+        document=_hash(document) if document else "",
+    )
+    return consent.write(record, out)
+
+
+def show(path: Path) -> str:
+    """Return a record in words, with whether it holds today."""
+    record = consent.read(path)
+    covered = "any photograph" if record.any_photograph else f"{len(record.photographs)} photograph(s)"
+    return "\n".join(
+        (
+            f"record {record.id} ({record.purpose})",
+            f"person: {record.person}; granted by {record.granted_by}; witness: {record.witness or 'none'}",
+            f"covers: {covered}; uses: {', '.join(record.uses)}; commercial: {'yes' if record.commercial else 'no'}",
+            f"holds from {record.valid_from:%Y-%m-%d} to {record.expires:%Y-%m-%d}: {_state(record)}",
+        )
+    )
+
+
+def withdraw(path: Path) -> str:
+    """Take a consent back on this machine; return a sentence that says so."""
+    record = consent.read(path)
+    consent.withdraw(record)
+    return f"record {record.id[:8]} of {record.person} is withdrawn: nothing more is made under it on this machine"
+
+
+def listing() -> list[dict[str, Any]]:
+    """Return the records of this machine as plain data."""
+    rows = []
+    for path in sorted((home() / "consent" / "records").glob("*.json")):
+        record = consent.read(path)
+        rows.append(
+            {
+                "id": record.id,
+                "person": record.person,
+                "uses": list(record.uses),
+                "expires": f"{record.expires:%Y-%m-%d}",
+                "state": _state(record),
+                "file": str(path),
+            }
+        )
+    return rows
+
+
+def _state(record: consent.ConsentRecord) -> str:
+    try:
+        consent.verify(record)
+    except ConsentError as error:
+        return str(error)
+    return "valid"
+
+
+def _hash(path: Path) -> str:
+    try:
+        return sha256(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error

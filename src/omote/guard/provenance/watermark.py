@@ -1,0 +1,283 @@
+"""An invisible watermark that carries a number through recompression and rescaling.
+
+Spread spectrum (Cox, Kilian, Leighton and Shamoon, "Secure spread spectrum watermarking for multimedia", 1997) in
+luma: `watermark_grid` says where the mark lives, `watermark_code` how the number is coded, `watermark_ink` how much
+of it a place can hide, `watermark_align` where a cropped picture lay. Stills are marked with the host known (in the
+spirit of Malvar and Florencio, "Improved spread spectrum", 2003): coded bits that the picture itself contradicts get
+more of the ink. Frames of a video all get the same pattern, which an encoder keeps in its key frames.
+
+What it does not defend against: the key is public, so whoever has this code can write any number into any picture,
+or take the mark out. It labels honest output; the signed manifest that the number leads to is the proof.
+
+False alarms. Let x_i be what is read at chip i of a picture that was never marked, b a code word, e_i the signs drawn
+from the key. T(b) = sum_i e_i b_j(i) x_i / sqrt(sum_i x_i^2). For *any* fixed picture the products are independent
+signs times fixed numbers, so Hoeffding's inequality gives P[T(b) >= t] <= exp(-t^2 / 2) over the draw of the key.
+There are 2^k code words and at most H placements are decoded (their choice looks at the pilot's signs alone, which
+are independent of the message's), hence P[some T >= t] <= H 2^k exp(-t^2 / 2). The threshold follows from that; no
+property of pictures is assumed, and the decoder may be as clever as it likes.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float32, Int8, UInt8
+from numpy import ndarray
+
+from omote.core.errors import ShapeError, UsageError
+from omote.core.frame import Frame
+from omote.guard.provenance import watermark_align as align
+from omote.guard.provenance import watermark_code as code
+from omote.guard.provenance import watermark_grid as grid
+from omote.guard.provenance.watermark_ink import gains, ink, lay
+
+MIN_SIDE = 64
+"""Pixels; there is no room for the mark in a picture with a shorter side."""
+PLACEMENTS = 2 + align.CANDIDATES
+"""H: as it is, mirrored, and the likeliest crops."""
+_FRAME_LIMIT = 2
+"""No channel of a frame moves by more levels, so its PSNR is at least 20 log10(255 / 2) = 42.1 dB."""
+_STILL_LIMIT = 8
+_BUSIEST = 6.0
+"""Most levels of ink (root mean square) in any block."""
+_ROUNDS = 3
+"""Corrections of the shares of the ink."""
+_SHARES = (0.2, 3.0)
+"""Least and most ink of a coded bit, relative to the others."""
+_WORKING = 384
+"""Side of the square copy of a picture that marks are read from, pixels."""
+_STRENGTHS = (1.0, 1.6, 2.5, 4.0)
+"""Multiples of `Config.rise` tried on a still, until it is read clearly enough."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """How the mark is written and read; marks are only read with the key and bits that they were written with."""
+
+    key: bytes = b"omote watermark 1"
+    """What the pattern is drawn from. Public by default: the mark is a label, not a lock."""
+    bits: int = 48
+    """k: bits of payload, 16 to 64."""
+    false_alarm: float = 1e-9
+    """Most that the chance of reading any mark in an unmarked picture may be."""
+    window: float = 2.0
+    """Seconds of video read together."""
+    calm: float = 0.7
+    """Levels (root mean square) in flat places of a picture of 720 lines; smaller pictures get more."""
+    rise: float = 0.15
+    """Part of `calm` that is added for each level by which neighbouring pixels differ."""
+    least_psnr: float = 40.5
+    """Decibels that a still is never marked below; frames of a video stay above 42.1 by construction."""
+    clear: float = 30.0
+    """T at which a still counts as marked clearly enough; about 11 is needed to be read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detection:
+    """A mark that was found."""
+
+    payload: int
+    log10_false_alarm: float
+    """Upper bound of the chance to find any mark this clear in an unmarked picture, as a power of ten."""
+    start: Fraction | None = None
+    """Seconds at which the window begins, in a video."""
+    end: Fraction | None = None
+    """Seconds of the window's last frame, in a video."""
+
+
+class Watermark:
+    """Writes a payload into pictures and video, and finds it again without the original.
+
+    Args:
+        config: how.
+        payload: what `seal` writes; the other verbs do not need it.
+    """
+
+    def __init__(self, config: Config | None = None, payload: int | None = None) -> None:
+        self.config = config or Config()
+        if not 16 <= self.config.bits <= 64:
+            raise UsageError(f"a watermark carries 16 to 64 bits; got {self.config.bits}")
+        self.payload = payload
+        self._drawn = grid.layout(self.config.key, code.RATE * self.bits)
+        self._told = self._drawn.coded_bit >= 0
+        self._stored = lru_cache(maxsize=2)(self._ink)
+        if payload is not None:
+            self._word(payload)
+
+    @property
+    def bits(self) -> int:
+        """Bits of payload."""
+        return self.config.bits
+
+    @property
+    def threshold(self) -> float:
+        """T from which on a mark is believed."""
+        return math.sqrt(2 * (math.log(PLACEMENTS / self.config.false_alarm) + self.bits * math.log(2)))
+
+    def embed(self, rgb: UInt8[ndarray, "h w 3"], payload: int) -> UInt8[ndarray, "h w 3"]:
+        """Return a still picture, marked; deterministic.
+
+        Args:
+            rgb: at least 64 pixels each way.
+            payload: in [0, 2^bits).
+
+        Raises:
+            UsageError: the payload has too many bits.
+            ShapeError: the picture is too small to hold a mark.
+        """
+        size = _checked(rgb)
+        word = self._word(payload)
+        host = grid.canonical(grid.luma(rgb))
+        for strength in _STRENGTHS:
+            gain = self._gain(rgb, strength)
+            share, clear = self._shares(host, word, grid.spread(gain))
+            too_much = math.sqrt(float((gain**2).mean())) > 255 * 10 ** (-self.config.least_psnr / 20)
+            if clear >= self.config.clear or too_much:
+                break
+        stored = ink(grid.synthesise(self._drawn.signs * word[self._drawn.coded_bit] * share, size))
+        while psnr(marked := lay(rgb, stored, gain, _STILL_LIMIT), rgb) < self.config.least_psnr:
+            gain = gain * np.float32(0.93)
+        return marked
+
+    def stream(self, frames: Iterable[Frame], payload: int) -> Iterator[Frame]:
+        """Yield the frames, marked; each depends on itself and the payload alone, so that jobs can be resumed.
+
+        Where a frame is fully transparent it is left as it was.
+
+        Raises:
+            UsageError: the payload has too many bits.
+            ShapeError: a frame is too small to hold a mark.
+        """
+        self._word(payload)
+        return (self._frame(frame, payload) for frame in frames)
+
+    def detect(self, rgb: UInt8[ndarray, "h w 3"]) -> Detection | None:
+        """Return the mark in a picture, or None where there is none that can be believed.
+
+        Rescaled, mirrored and moderately cropped pictures are read too; one too small to hold a mark has none.
+        """
+        return self._decide(_working(rgb))
+
+    def detect_video(self, frames: Iterable[Frame]) -> Iterator[Detection | None]:
+        """Yield for each window of `Config.window` seconds the mark in it, or None; windows do not overlap."""
+        total, count, start, end = None, 0, Fraction(0), Fraction(0)
+        for frame in frames:
+            if total is not None and frame.time - start >= self.config.window:
+                yield self._decide(total / np.float32(count), start, end)
+                total, count = None, 0
+            if total is None:
+                total, start = np.zeros((_WORKING, _WORKING), np.float32), frame.time
+            total += _working(frame.rgb)
+            count, end = count + 1, frame.time
+        if total is not None:
+            yield self._decide(total / np.float32(count), start, end)
+
+    def seal(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Yield the frames, marked with the payload given at construction.
+
+        Raises:
+            UsageError: none was given.
+        """
+        if self.payload is None:
+            raise UsageError("a watermark seals with the payload it was made with: Watermark(payload=...)")
+        return self.stream(frames, self.payload)
+
+    def inspect(self, frames: Iterable[Frame]) -> list[Detection]:
+        """Return the marks of all windows in which one was found."""
+        return [found for found in self.detect_video(frames) if found]
+
+    def _word(self, payload: int) -> Float32[ndarray, "n1"]:
+        """Return the code word of a payload as signs, and behind it the pilot's +1."""
+        if not 0 <= payload < 1 << self.bits:
+            raise UsageError(f"a payload lies in [0, 2^{self.bits}); got {payload}")
+        return np.append(code.encode(payload, self.bits), 1).astype(np.float32)
+
+    def _ink(self, payload: int, size: tuple[int, int]) -> Int8[ndarray, "h w3"]:
+        return ink(grid.synthesise(self._drawn.signs * self._word(payload)[self._drawn.coded_bit], size))
+
+    def _gain(self, rgb: UInt8[ndarray, "h w 3"], strength: float = 1.0) -> Float32[ndarray, "rows columns"]:
+        """Return the levels of ink for each block: the smaller the picture, the finer its grain and the more it takes."""
+        calm = self.config.calm * min(max((720 / min(rgb.shape[:2])) ** 0.6, 0.7), 2.5)
+        return gains(rgb, calm, _BUSIEST, strength * self.config.rise * calm)
+
+    def _frame(self, frame: Frame, payload: int) -> Frame:
+        marked = lay(frame.rgb, self._stored(payload, _checked(frame.rgb)), self._gain(frame.rgb), _FRAME_LIMIT)
+        if frame.alpha is not None:
+            marked = np.where(frame.alpha[..., None] > 0, marked, frame.rgb)
+        return replace(frame, rgb=marked)
+
+    def _shares(
+        self, host: Float32[ndarray, "s s"], word: Float32[ndarray, "n1"], gain: Float32[ndarray, "s s"]
+    ) -> tuple[Float32[ndarray, "chips"], float]:
+        """Return how much of the ink each chip gets so that all coded bits are read equally well, and T then.
+
+        Args:
+            host: the picture on the canonical grid.
+            word: the code word and the pilot's +1.
+            gain: levels of ink on the canonical grid.
+        """
+        role = self._drawn.coded_bit % len(word)
+        wanted = self._drawn.signs * word[role]
+        chips = np.bincount(role, minlength=len(word))
+
+        def margins(picture: Float32[ndarray, "s s"]) -> Float32[ndarray, "n1"]:
+            return (np.bincount(role, grid.read(picture) * wanted) / chips).astype(np.float32)
+
+        share = np.ones_like(word)
+        without = margins(host)
+        for _ in range(_ROUNDS):
+            reached = margins(host + gain * grid.synthesise(wanted * share[role], (grid.SIDE, grid.SIDE)))
+            response = max(float((reached - without).mean()), 1e-3)
+            share = np.clip(share + (reached.mean() - reached) / response, *_SHARES)
+        x = grid.read(host + gain * grid.synthesise(wanted * share[role], (grid.SIDE, grid.SIDE)))
+        x = (x * wanted)[self._told]
+        return share[role], float(x.sum() / np.sqrt((x * x).sum() + 1e-20))
+
+    def _decide(
+        self, working: Float32[ndarray, "w w"], start: Fraction | None = None, end: Fraction | None = None
+    ) -> Detection | None:
+        """Return what the likeliest placements of a picture say, the first that can be believed."""
+        whole = grid.canonical(working)
+        for canonical in (whole, whole[:, ::-1]):
+            if found := self._read(canonical):
+                return replace(found, start=start, end=end)
+        for guess in align.guesses(working, self._drawn):
+            if found := self._read(align.placed(working, guess)):
+                return replace(found, start=start, end=end)
+        return None
+
+    def _read(self, canonical: Float32[ndarray, "s s"]) -> Detection | None:
+        """Return the mark of a picture that lies on the grid as it lay when it was marked."""
+        x = (grid.read(canonical) * self._drawn.signs)[self._told]
+        soft = np.bincount(self._drawn.coded_bit[self._told], x)
+        payload = code.decode(soft)
+        t = float(soft @ code.encode(payload, self.bits) / np.sqrt((x * x).sum() + 1e-20))
+        if t < self.threshold:
+            return None
+        log_bound = math.log(PLACEMENTS) + self.bits * math.log(2) - t * t / 2
+        return Detection(payload=payload, log10_false_alarm=log_bound / math.log(10))
+
+
+def psnr(picture: UInt8[ndarray, "h w 3"], reference: UInt8[ndarray, "h w 3"]) -> float:
+    """Return the peak signal-to-noise ratio of two pictures over all three channels, decibels."""
+    error = float(np.mean((picture.astype(np.float32) - reference.astype(np.float32)) ** 2))
+    return math.inf if error == 0 else 10 * math.log10(255**2 / error)
+
+
+def _working(rgb: UInt8[ndarray, "h w 3"]) -> Float32[ndarray, "w w"]:
+    """Return the luma of a picture, small and square, as everything is read from."""
+    return grid.canonical(grid.luma(rgb), side=_WORKING)
+
+
+def _checked(rgb: UInt8[ndarray, "h w 3"]) -> tuple[int, int]:
+    """Return the size of a picture that is large enough."""
+    height, width = rgb.shape[:2]
+    if min(height, width) < MIN_SIDE:
+        raise ShapeError(
+            f"a watermark needs at least {MIN_SIDE} x {MIN_SIDE} pixels, but the picture has {width} x {height}; "
+            "use a larger one or leave it unmarked"
+        )
+    return height, width

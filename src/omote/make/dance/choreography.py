@@ -1,0 +1,386 @@
+"""A whole dance for a whole piece of music.
+
+Idea: as a choreographer would: the piece is cut into sections, sections into phrases of four bars, a phrase dances one move
+for two bars and answers it with its mirror image or a partner move; the last bar before a new section is a fill. Sections
+that sound alike get the same routine again, with other sizes. Louder music gets bigger and livelier moves. Poses of
+neighbouring moves are cross-faded over less than 0.3 s, feet never: they step (see `footwork`).
+
+All randomness comes from the seed: the same music, style, seed and rate give the same dance.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from omote.core.errors import UsageError
+from omote.make.dance.figure import NEUTRAL, Channels, mirrored, solve
+from omote.make.dance.footwork import LEFT, RIGHT, Step, mirror_step, track
+from omote.make.dance.moves import HIP, MOVES, Move, Taste, arm, smooth
+from omote.make.dance.music import Music
+from omote.parts.body.motion import Motion
+
+FADE = 0.28
+"""Seconds from one move's pose to the next's."""
+FADE_AHEAD = 0.8
+"""Share of the fade that lies before the beat on which the next move starts."""
+HALF_TIME_ABOVE = 165.0
+"""Music faster than this, in beats a minute, is danced at half time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """Which moves belong together, and how big they are."""
+
+    moves: tuple[str, ...]
+    fills: tuple[str, ...]
+    quiet: tuple[str, ...] = ("sway",)
+    size: float = 1.0
+
+
+STYLES: Mapping[str, Style] = {
+    "pop": Style(
+        moves=("two step", "step clap", "groove", "hip sway", "arm wave", "body roll", "shimmy", "grapevine", "jump", "kick step"),
+        fills=("spin", "raise the roof", "body roll"),
+    ),
+    "disco": Style(
+        moves=("disco point", "step clap", "hip sway", "grapevine", "sprinkler", "twist", "two step", "kick step"),
+        fills=("spin", "shimmy", "disco point"),
+    ),
+    "hip-hop": Style(
+        moves=("lean", "raise the roof", "running man", "robot", "body roll", "groove", "arm wave", "jump"),
+        fills=("body roll", "robot", "jump"),
+        quiet=("groove", "sway"),
+        size=1.1,
+    ),
+    "bon-odori": Style(moves=("bon sweep", "bon clap", "sway", "hip sway"), fills=("bon clap", "step clap"), size=0.9),
+    "waltz": Style(moves=("waltz box", "waltz sway"), fills=("waltz sway",), quiet=("waltz sway",)),
+}
+"""What a user can ask for; `auto` chooses by the music."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One move, danced from one beat to another."""
+
+    move: Move
+    start: float
+    end: float
+    taste: Taste
+    mirror: bool = False
+    turned: float = 0.0
+    """Heading at its start, degrees."""
+
+    def turn_after(self) -> float:
+        """Heading at its end."""
+        sign = -1.0 if self.mirror else 1.0
+        return self.turned + sign * 360.0 * self.move.turns * ((self.end - self.start) // self.move.period)
+
+
+def style_for(music: Music) -> str:
+    """Choose a style: a waltz for three beats a bar, else by tempo and loudness."""
+    if music.meter == 3:
+        return "waltz"
+    if music.tempo < 104:
+        return "hip-hop"
+    return "disco" if 112 <= music.tempo <= 132 and float(music.energy.mean()) > 0.6 else "pop"
+
+
+def choreograph(
+    music: Music,
+    style: str = "auto",
+    seed: int = 0,
+    fps: float = 30.0,
+    *,
+    upper_body: bool = False,
+) -> Motion:
+    """Invent a dance as long as the music.
+
+    Args:
+        music: from `music.analyse`.
+        style: one of `STYLES`, or `auto`.
+        seed: another seed, another dance.
+        fps: frames per second.
+        upper_body: for a person whose legs are not seen: no kicks, jumps, turns or travel.
+
+    Raises:
+        UsageError: there is no such style.
+    """
+    if style == "auto":
+        style = style_for(music)
+    if style not in STYLES:
+        raise UsageError(f"There is no dance style {style!r}: choose one of auto, {', '.join(STYLES)}.")
+    frames = max(round(music.duration * fps), 1)
+    seconds = np.arange(frames) / fps
+    halved = music.tempo > HALF_TIME_ABOVE and music.meter == 4
+    score = replace_grid(music) if halved else music
+    parts = plan(score, STYLES[style], np.random.default_rng([seed, 7]), upper_body)
+    return perform(parts, score, seconds, fps, np.random.default_rng([seed, 11]), 0.55 if upper_body else 1.0)
+
+
+def replace_grid(music: Music) -> Music:
+    """Count every second beat, from the first downbeat on: half time."""
+    first = music.first_downbeat % 2
+    index = np.arange(first, len(music.beats), 2)
+    return replace(
+        music,
+        beats=music.beats[index],
+        energy=music.energy[index],
+        first_downbeat=music.first_downbeat // 2,
+        sections=tuple(
+            replace(s, start=s.start // 2, end=max(-(-s.end // 2), s.start // 2 + 1)) for s in music.sections
+        ),
+    )
+
+
+# --- planning --------------------------------------------------------------------------------------------------------
+
+
+def plan(music: Music, style: Style, rng: np.random.Generator, upper_body: bool) -> list[Part]:
+    """Choose a move for every beat of the music, in order."""
+    allowed = [MOVES[name] for name in style.moves if MOVES[name].calm_legs or not upper_body]
+    routines: dict[int, list[tuple[str, str]]] = {}
+    parts: list[Part] = []
+    opening = music.first_downbeat
+    last = ending_beat(music)
+    if opening:
+        parts.append(Part(move=MOVES[style.quiet[0]], start=0, end=opening, taste=Taste(size=0.6)))
+    for section in music.sections:
+        start, end = max(section.start, opening), min(section.end, last)
+        phrases = list(_phrases(start, end, 4 * music.meter))
+        routine = routines.setdefault(section.label, [])
+        for i, (a, z) in enumerate(phrases):
+            level = float(music.energy[int(a) : max(int(z), int(a) + 1)].mean())
+            if len(routine) <= i:
+                routine.append(_pair(allowed, style, level, rng, routine))
+            fill = i == len(phrases) - 1 and z < last and z - a >= 3 * music.meter
+            parts += _phrase(routine[i], a, z, music.meter, style, level, rng, fill and not _quiet(level), upper_body)
+    return _with_headings(parts)
+
+
+def _quiet(level: float) -> bool:
+    return level < 0.2
+
+
+def _phrases(start: float, end: float, length: float) -> Iterator[tuple[float, float]]:
+    """Cut into phrases of `length` beats; the last is shorter."""
+    while start < end:
+        yield start, min(start + length, end)
+        start += length
+
+
+def _pair(
+    allowed: list[Move], style: Style, level: float, rng: np.random.Generator, before: list[tuple[str, str]]
+) -> tuple[str, str]:
+    """Two moves for a phrase: near the music's level, and not what was just danced."""
+    if _quiet(level):
+        return style.quiet[0], style.quiet[-1]
+    recent = {name for pair in before[-2:] for name in pair}
+    weights = np.array([np.exp(-(((m.energy - level) / 0.28) ** 2)) * (0.15 if m.name in recent else 1) for m in allowed])
+    first = allowed[int(rng.choice(len(allowed), p=weights / weights.sum()))]
+    weights[allowed.index(first)] *= 0.3
+    second = allowed[int(rng.choice(len(allowed), p=weights / weights.sum()))]
+    return first.name, second.name
+
+
+def _phrase(
+    pair: tuple[str, str],
+    start: float,
+    end: float,
+    meter: int,
+    style: Style,
+    level: float,
+    rng: np.random.Generator,
+    fill: bool,
+    upper_body: bool,
+) -> list[Part]:
+    """Two bars of one move, two of the other (or of its mirror image), the last bar perhaps a fill."""
+    half = start + 2 * meter
+    stop = end - meter if fill else end
+    size = float(style.size * (0.7 + 0.5 * level) * rng.uniform(0.94, 1.06))
+    mirror = bool(rng.integers(2))
+    variant = int(rng.integers(4))
+    first, second = (MOVES[name] for name in pair)
+    if second is first or second.period > max(stop - half, 1):
+        second = first
+    parts = [
+        Part(move=first, start=start, end=min(half, stop), taste=Taste(size=size, variant=variant), mirror=mirror),
+    ]
+    if half < stop:
+        taste = Taste(size=size * 1.05, variant=variant)
+        parts.append(Part(move=second, start=half, end=stop, taste=taste, mirror=mirror ^ (second is first)))
+    if fill:
+        names = [n for n in style.fills if MOVES[n].period <= meter or not MOVES[n].turns]
+        names = [n for n in names if MOVES[n].calm_legs or not upper_body] or ["groove"]
+        move = MOVES[names[int(rng.integers(len(names)))]]
+        parts.append(Part(move=move, start=stop, end=end, taste=Taste(size=size * 1.1), mirror=bool(rng.integers(2))))
+    return [part for part in parts if part.end > part.start]
+
+
+def _with_headings(parts: list[Part]) -> list[Part]:
+    turned, out = 0.0, []
+    for part in parts:
+        out.append(replace(part, turned=turned))
+        turned = out[-1].turn_after()
+    return out
+
+
+def ending_beat(music: Music) -> int:
+    """The last strong beat: the last downbeat that is loud and leaves time to hold the final pose."""
+    count = len(music.beats)
+    if count < 2 * music.meter:
+        return count
+    loud = 0.5 * float(np.median(music.energy))
+    for beat in range(count - 1 - (count - 1 - music.first_downbeat) % music.meter, music.meter, -music.meter):
+        if music.energy[beat] >= loud and music.duration - music.beats[beat] > 0.4:
+            return beat
+    return count - 1
+
+
+# --- performing ------------------------------------------------------------------------------------------------------
+
+
+def _ready(b: Float[ndarray, "t"]) -> dict[str, Float[ndarray, "t"] | float]:
+    """Waiting for the music: weight on one leg, breathing."""
+    breath = np.sin(2 * np.pi * b / 6)
+    return {"weight": 0.45 + 0.05 * breath, "hip_tilt": 3.0, "waist_side": -3.0, "chest_bend": 1.2 * breath, "drop": 0.022, "head_tilt": 3.0}
+
+
+def _final(b: Float[ndarray, "t"]) -> dict[str, Float[ndarray, "t"] | float]:
+    """One arm up, the other on the hip, weight on one leg: held, breathing."""
+    breath = np.sin(2 * np.pi * b / 6)
+    pose = arm("right", (0.46, 0.82, 0.14), palm=30.0, wrist=-6.0) | arm("left", HIP, swivel=45.0, wrist=22.0, palm=30.0)
+    return pose | {
+        "weight": -0.7,
+        "hip_tilt": -6.0,
+        "waist_side": 5.0,
+        "spine_yaw": 6.0,
+        "head_yaw": -10.0,
+        "head_nod": -5.0,
+        "drop": 0.03 + 0.004 * breath,
+        "chest_bend": -2 + 1.2 * breath,
+        "left_heel": 18.0,
+    }
+
+
+READY = Move(name="ready", period=6, pose=lambda b, taste: _ready(b))
+FINAL = Move(name="final", period=6, pose=lambda b, taste: _final(b))
+
+
+def perform(
+    parts: list[Part], music: Music, seconds: Float[ndarray, "t"], fps: float, rng: np.random.Generator, travel: float
+) -> Motion:
+    """Dance the parts on the music's beats.
+
+    Args:
+        parts: in order, without gaps.
+        music: its grid of beats.
+        seconds: time of each frame.
+        fps: frames per second.
+        rng: for the small unevenness of a living dancer.
+        travel: scales steps and sways of the hips, 0..1.
+    """
+    beats = music.beat_at(seconds)
+    end = parts[-1].end if parts else 0.0
+    turned = parts[-1].turn_after() if parts else 0.0
+    whole = [
+        Part(move=READY, start=-np.inf, end=0.0, taste=Taste()),
+        *parts,
+        Part(move=FINAL, start=end, end=np.inf, taste=Taste(), turned=turned),
+    ]
+    channels = _blend(whole, beats, seconds, music)
+    _enliven(channels, seconds, rng)
+    feet = track(_steps(whole, travel), beats, channels["turn"])
+    for foot, sign in ((LEFT, -1.0), (RIGHT, 1.0)):  # nobody stands on a foot that is in the air
+        other_stands = feet.planted[:, 1 - foot]
+        air = np.where(other_stands, np.sqrt(np.clip(feet.ball[:, foot, 1] / 0.06, 0, 1)), 0)
+        channels["weight"] = channels["weight"] * (1 - 0.8 * air) + 0.8 * air * sign
+    for name in ("weight", "side", "forward"):
+        channels[name] = channels[name] * (0.5 + 0.5 * travel)
+    channels["drop"] = NEUTRAL["drop"] + (channels["drop"] - NEUTRAL["drop"]) * (0.4 + 0.6 * travel)
+    return solve(channels, feet, fps)
+
+
+def _danced(part: Part, beats: Float[ndarray, "t"]) -> dict[str, Float[ndarray, "t"]]:
+    """All channels of one part at the given beats."""
+    origin = part.start if np.isfinite(part.start) else 0.0
+    b = beats - origin
+    pose: Channels = part.move.pose(b, part.taste)
+    if part.move.turns:
+        inside = np.clip(b, 0, part.end - part.start - 1e-9)
+        turn = part.move.pose(inside, part.taste)["turn"] + 360.0 * part.move.turns * (inside // part.move.period)
+        pose = dict(pose) | {"turn": turn}
+    if part.mirror:
+        pose = mirrored(pose)
+    full = {name: np.broadcast_to(pose.get(name, rest), b.shape).astype(float) for name, rest in NEUTRAL.items()}
+    full["turn"] = full["turn"] + part.turned
+    return full
+
+
+def _blend(
+    parts: list[Part], beats: Float[ndarray, "t"], seconds: Float[ndarray, "t"], music: Music
+) -> dict[str, Float[ndarray, "t"]]:
+    """Cross-fade the parts: each one's weight rises around its first beat and falls around its last."""
+    out = {name: np.zeros(len(beats)) for name in NEUTRAL}
+    edges = [float(music.time_at(np.array([p.start]))[0]) if np.isfinite(p.start) else -np.inf for p in parts]
+    for i, part in enumerate(parts):
+        begins = edges[i] - FADE_AHEAD * FADE
+        ends = (edges[i + 1] if i + 1 < len(parts) else np.inf) + (1 - FADE_AHEAD) * FADE
+        first, last = np.searchsorted(seconds, [begins, ends])
+        if first == last:
+            continue
+        s = seconds[first:last]
+        rise = smooth(np.clip((s - begins) / FADE, 0, 1)) if np.isfinite(begins) else np.ones(last - first)
+        fall = smooth(np.clip((ends - s) / FADE, 0, 1)) if np.isfinite(ends) else np.ones(last - first)
+        for name, value in _danced(part, beats[first:last]).items():
+            out[name][first:last] += (rise + fall - 1) * value
+    return out
+
+
+def _enliven(channels: dict[str, Float[ndarray, "t"]], seconds: Float[ndarray, "t"], rng: np.random.Generator) -> None:
+    """Add the slow unevenness of a living dancer, so that no repetition is quite the last one."""
+    for name, amount in (
+        ("head_yaw", 5.0),
+        ("head_nod", 2.0),
+        ("head_tilt", 2.0),
+        ("spine_yaw", 2.0),
+        ("left_up", 0.02),
+        ("left_front", 0.015),
+        ("right_up", 0.02),
+        ("right_front", 0.015),
+    ):
+        rates, phases = rng.uniform(0.07, 0.31, 3), rng.uniform(0, 2 * np.pi, 3)
+        waves = np.sin(2 * np.pi * rates[:, None] * seconds + phases[:, None]).sum(0) / 1.7
+        channels[name] = channels[name] + amount * waves
+
+
+def _steps(parts: list[Part], travel: float) -> list[Step]:
+    """All steps of the dance in beats, with the small ones that bring the feet to where a part wants them."""
+    steps: list[Step] = []
+    for part in parts:
+        if not np.isfinite(part.start):
+            continue
+        own: list[Step] = []
+        if np.isfinite(part.end):
+            for k in range(int(np.ceil((part.end - part.start) / part.move.period))):
+                base = part.start + k * part.move.period
+                for step in part.move.steps(part.taste):
+                    moved = replace(
+                        step,
+                        lift=step.lift + base,
+                        land=step.land + base,
+                        out=NEUTRAL_OUT + (step.out - NEUTRAL_OUT) * travel,
+                        front=step.front * travel,
+                    )
+                    if part.start - 0.6 <= moved.lift and moved.land <= part.end + 1e-6:
+                        own.append(mirror_step(moved) if part.mirror else moved)
+        for foot, begin in ((LEFT, part.start - 0.45), (RIGHT, part.start + 0.35)):
+            if not any(s.foot == foot and s.lift < part.start + 0.9 for s in own):
+                own.append(Step(foot=foot, lift=begin, land=begin + 0.45, height=0.035))
+        steps += own
+    return steps
+
+
+NEUTRAL_OUT = Step(foot=LEFT, lift=0, land=1).out
