@@ -88,9 +88,7 @@ def convert(archive: Path, out: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--wheel", type=Path, help="the wheel, where it is on the disk already")
     parser.add_argument("--out", type=Path, default=package_shelf(), help="folder for the safetensors")
     options = parser.parse_args()

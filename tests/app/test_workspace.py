@@ -17,9 +17,13 @@ def test_the_digest_does_not_depend_on_the_order_of_keys() -> None:
 
 
 def crash_after_one_part(out: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), open_workspace(out, JOB) as work:
-        work.keep("part", lambda path: path.write_text("done"))
-        raise KeyboardInterrupt
+    def crash() -> None:
+        with open_workspace(out, JOB) as work:
+            work.keep("part", lambda path: path.write_text("done"))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        crash()
 
 
 def test_the_same_job_finds_what_an_interrupted_run_finished(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Prepare a person once: avatars are kept in the user's cache, by the photograph's hash.
 
-Fitting takes the better part of a minute; dancing to another song should not. The cache is this user's
-alone (mode 0700), holds the latest few, and `$OMOTE_CACHE` moves it. A cached avatar opens no door: each job still asks for consent.
+Fitting takes the better part of a minute; dancing to another song should not. The cache is this user's alone
+(mode 0700), holds the latest few, and `$OMOTE_CACHE` moves it. A cached avatar opens no door: each job still asks for
+consent.
 """
 
 import os

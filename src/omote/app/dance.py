@@ -4,7 +4,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import tyro
 
@@ -15,7 +15,9 @@ from omote.guard.provenance.manifest import Relation
 
 if TYPE_CHECKING:
     from omote.app.studio import Studio
+    from omote.make.dance.dancing_portrait import Performance
     from omote.parts.media.sound import Sound
+    from omote.parts.render.rasteriser import Rasteriser
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +61,12 @@ class DanceJob(Job):
     """Beats per minute, if the music's own are heard wrongly."""
     offset: float | None = None
     """Seconds at which a beat falls, if they are heard wrongly."""
-    codec: str = "h264"
-    """h264 or h265, for .mp4."""
+    codec: Literal["h264", "h265"] = "h264"
+    """For .mp4 and .mov."""
     crf: int | None = None
     """Quality of the encoder: lower is better and larger."""
-    backend: str = "auto"
-    """Rasteriser: auto, gl or numba."""
+    backend: Literal["auto", "gl", "numba"] = "auto"
+    """What draws: OpenGL, or code of our own that needs no driver."""
 
     def ingredients(self) -> tuple[Ingredient, ...]:
         """Return the photograph, the music, and the background if it is a picture."""
@@ -88,7 +90,7 @@ class DanceJob(Job):
             UsageError: which one, and what is possible.
         """
         from omote.app import wishes
-        from omote.make.dance.choreography import STYLES
+        from omote.make.dance.routine import STYLES
 
         if self.person < 1:
             raise UsageError(f"--person counts from 1 at the left; {self.person} came")
@@ -145,7 +147,7 @@ class DanceJob(Job):
             yield Note(text=text)
         studio.report.update(portrait.figures(heard, motion := load_motion(motion_file)))
         performance = portrait.perform(avatar, motion)
-        with performance.rasteriser() as rasteriser:
+        with _rasteriser(performance, studio) as rasteriser:
             for text in rasteriser.notes:
                 yield Note(text=text)
             return (
@@ -160,6 +162,16 @@ class DanceJob(Job):
                     sound=sound,
                 )
             )
+
+
+def _rasteriser(performance: "Performance", studio: "Studio") -> "Rasteriser":
+    """Open a rasteriser, the one that an interrupted run drew with: two of them differ in the last bit."""
+    opened = performance.rasteriser()
+    kept = studio.work.keep("rasteriser", lambda path: path.write_text(opened.backend)).read_text()
+    if kept == opened.backend:
+        return opened
+    opened.close()
+    return performance.rasteriser("gl" if kept == "gl" else "numba")
 
 
 def _cut(sound: "Sound", start: float, seconds: float | None, path: Path) -> "Sound":

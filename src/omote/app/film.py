@@ -56,10 +56,10 @@ def film(
     folder = studio.work.path("segments")
     folder.mkdir(exist_ok=True)
     starts = range(0, total, segment)
-    paths = [folder / f"{number:06d}{encoding.segment_suffix}" for number in range(len(starts))]
+    paths = [folder / f"{number:06d}{encoding.suffix}" for number in range(len(starts))]
     missing = [(start, path) for start, path in zip(starts, paths, strict=True) if not path.exists()]
     pace = Pace("frames", total, done=total - sum(min(segment, total - start) for start, _ in missing))
-    encoded: Future[None] | None = None
+    encoded: Future[int] | None = None
     with ThreadPoolExecutor(1, thread_name_prefix="encoder") as encoder:
         for start, path in missing:
             waiting: queue.Queue[Frame | bool] = queue.Queue(_WINDOW)
@@ -69,7 +69,7 @@ def film(
             )
             complete = False
             try:
-                for frame in studio.marked(frames_of(start, min(start + segment, total)), start):
+                for frame in studio.marked(frames_of(start, min(start + segment, total))):
                     _put(waiting, frame, encoded, before)
                     yield pace.step()
                 complete = True
@@ -91,7 +91,7 @@ def _drain(waiting: queue.Queue[Frame | bool]) -> Iterator[Frame]:
         raise _AbandonedError
 
 
-def _put(waiting: queue.Queue[Frame | bool], item: Frame | bool, *encoders: Future[None] | None) -> None:
+def _put(waiting: queue.Queue[Frame | bool], item: Frame | bool, *encoders: Future[int] | None) -> None:
     """Hand an item to the encoder; raise its error if it has failed instead of waiting for ever."""
     while True:
         for encoder in encoders:

@@ -26,7 +26,6 @@ from omote.guard.provenance import certificates, consent, manifest, store
 from omote.guard.provenance.consent_record import ConsentRecord
 from omote.guard.provenance.manifest import Mark, Statement
 from omote.guard.provenance.sealing import seal_output
-from omote.guard.provenance.watermark import Watermark
 
 WATERMARK = "org.omote.watermark.1"
 """How manifests name our watermark."""
@@ -93,7 +92,7 @@ def _statement(job: Job, studio: Studio, grants: Sequence[ConsentRecord]) -> Sta
             manifest.Ingredient(path=i.path, relation=i.relation, title=i.role) for i in job.ingredients()
         ),
         parameters={"system": job.system, **_wishes(job)},
-        mark=Mark(algorithm=WATERMARK, id=studio.payload, bits=Watermark().bits),
+        mark=Mark(algorithm=WATERMARK, id=studio.payload, bits=studio.watermark.bits),
         consents=tuple(grants),
     )
 

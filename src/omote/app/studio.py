@@ -41,17 +41,18 @@ class Studio:
     test_only: bool
     """Whether the visible TEST mark goes onto every frame."""
     stop: Stop = field(default_factory=Stop)
+    watermark: Watermark = field(default_factory=Watermark)
     report: dict[str, Any] = field(default_factory=dict)
     """What the user is told in the end: figures by name."""
 
-    def marked(self, frames: Iterable[Frame], first: int) -> Iterator[Frame]:
-        """Yield frames with their marks, the first of them being number `first` of the video.
+    def marked(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Yield frames with their marks.
 
         Raises:
             Interrupted: the user asked to stop.
         """
         if self.test_only:
             frames = stamped(frames)
-        for frame in Watermark().stream(frames, self.payload, first):
+        for frame in self.watermark.stream(frames, self.payload):
             self.stop.check()
             yield frame

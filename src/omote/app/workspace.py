@@ -36,7 +36,7 @@ class Workspace:
         """Return where a part of that name is kept."""
         return self.folder / name
 
-    def keep(self, name: str, make: Callable[[Path], None]) -> Path:
+    def keep(self, name: str, make: Callable[[Path], object]) -> Path:
         """Return the part of that name, making it first if an earlier run did not.
 
         Args:

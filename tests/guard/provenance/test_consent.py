@@ -136,8 +136,8 @@ def test_times_with_another_zone_mean_the_same_moment() -> None:
         {"expires": NOW},
         {"expires": NOW - timedelta(days=1)},
         {"valid_from": END},
-        {"expires": datetime(2031, 1, 1)},  # noqa: DTZ001
-        {"now": datetime(2030, 1, 1)},  # noqa: DTZ001
+        {"expires": datetime(2031, 1, 1)},
+        {"now": datetime(2030, 1, 1)},
     ],
 )
 def test_senseless_records_are_not_made(changes: Any) -> None:

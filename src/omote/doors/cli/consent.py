@@ -90,7 +90,6 @@ def main(argv: Sequence[str]) -> int:
             if asked.json:
                 print(json.dumps(rows, indent=1, ensure_ascii=False))
             for row in [] if asked.json else rows:
-                print(
-                    f"{row['id'][:8]}  {row['person']:<24} {', '.join(row['uses']):<24} until {row['expires']}  {row['state']}"
-                )
+                uses = ", ".join(row["uses"])
+                print(f"{row['id'][:8]}  {row['person']:<24} {uses:<24} until {row['expires']}  {row['state']}")
     return 0

@@ -115,6 +115,7 @@ def _report(stream: Iterator[events.Event], show: Show) -> None:
     )
     with Progress(*columns, console=console) as bars:
         tasks: dict[str, Any] = {}
+        last = None
         for event in stream:
             match event:
                 case events.Progress():
@@ -130,7 +131,8 @@ def _report(stream: Iterator[events.Event], show: Show) -> None:
                     last = event
                 case _:
                     pass
-    console.print(*_closing(last), sep="\n")
+    if last:
+        console.print(*_closing(last), sep="\n")
 
 
 def _closing(event: events.Finished) -> Iterator[str]:

@@ -152,15 +152,11 @@ def _renew(place: Path, now: datetime) -> None:
         authority = x509.load_pem_x509_certificate((place / "ca.pem").read_bytes())
         key = serialization.load_pem_private_key(read_private(place / "ca.key"), None)
     except (OSError, ValueError) as error:
-        raise ProvenanceError(
-            f"the authority in {place} is damaged; `omote provenance init --force`"
-        ) from error
+        raise ProvenanceError(f"the authority in {place} is damaged; `omote provenance init --force`") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != authority.public_key():
         raise ProvenanceError(f"ca.key and ca.pem in {place} do not fit; `omote provenance init --force`")
     if authority.not_valid_after_utc <= now:
-        raise ProvenanceError(
-            f"the authority in {place} has expired; `omote provenance init --force` makes a new one"
-        )
+        raise ProvenanceError(f"the authority in {place} has expired; `omote provenance init --force` makes a new one")
     write_whole(place / "signer.pem", _signer(authority, key, now), private=True)
 
 
@@ -174,9 +170,7 @@ def _signer(authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateK
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     return _private(key) + _pem(certificate) + _pem(authority)

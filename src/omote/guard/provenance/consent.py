@@ -225,9 +225,7 @@ def covers(
     verify(record, when, trusted=trusted, folder=folder)
     name = f"the consent record {record.id[:8]}"
     if not record.any_photograph and photo_sha256.lower() not in record.photographs:
-        raise ConsentError(
-            f"{name} covers other photographs, not this one (SHA-256 {photo_sha256[:16]}…); {_HOW}"
-        )
+        raise ConsentError(f"{name} covers other photographs, not this one (SHA-256 {photo_sha256[:16]}…); {_HOW}")
     if record.uses != (ALL,) and use not in record.uses:
         raise ConsentError(f"{name} allows {', '.join(record.uses)}, not {use}; {_HOW}")
     if commercial and not record.commercial:
@@ -262,9 +260,7 @@ def require(
         return max(found, key=lambda record: record.expires)
     if nearest:
         raise nearest
-    raise ConsentError(
-        f"there is no consent record for this photograph (SHA-256 {photo_sha256[:16]}…); {_HOW}"
-    )
+    raise ConsentError(f"there is no consent record for this photograph (SHA-256 {photo_sha256[:16]}…); {_HOW}")
 
 
 def withdraw(record: ConsentRecord, *, folder: Path | None = None) -> None:
@@ -292,9 +288,7 @@ def signing_key(folder: Path | None = None) -> Ed25519PrivateKey:
     except ValueError as error:
         raise ConsentError(f"{place / 'private.pem'} is no private key: {error}") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise ConsentError(
-            f"{place / 'private.pem'} holds a key that is not Ed25519; move it away to get a new one"
-        )
+        raise ConsentError(f"{place / 'private.pem'} holds a key that is not Ed25519; move it away to get a new one")
     return key
 
 

@@ -22,9 +22,7 @@ ALL = "all"
 """Stands in `uses` for every use there is."""
 USES = ("dance", "sing", "lipsync", "swap", "age", "digitize", "head", "lightstage", "relight", "ads")
 """What can be made of a likeness, named as the verbs of the command line."""
-_DOMAIN = (
-    b"omote consent record\n"  # so that a signature of the key over anything else is never one of a record
-)
+_DOMAIN = b"omote consent record\n"  # so that a signature of the key over anything else is never one of a record
 LARGEST = 1 << 20
 
 
@@ -119,9 +117,7 @@ def plain(record: ConsentRecord) -> dict[str, Any]:
     """Return a record's members as JSON knows them."""
 
     def known(value: Any) -> Any:
-        return (
-            iso(value) if isinstance(value, datetime) else list(value) if isinstance(value, tuple) else value
-        )
+        return iso(value) if isinstance(value, datetime) else list(value) if isinstance(value, tuple) else value
 
     return {name: known(value) for name, value in asdict(record).items()}
 

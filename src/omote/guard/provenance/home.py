@@ -109,9 +109,7 @@ def read_private(path: Path) -> bytes:
     """
     try:
         if os.name == "posix" and path.stat().st_mode & 0o077:
-            raise ProvenanceError(
-                f"{path} holds a private key that others may read; run `chmod 600 '{path}'`"
-            )
+            raise ProvenanceError(f"{path} holds a private key that others may read; run `chmod 600 '{path}'`")
         return path.read_bytes()
     except OSError as error:
         raise ProvenanceError(f"the private key {path} cannot be read: {error.strerror}") from error

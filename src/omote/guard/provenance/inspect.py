@@ -78,8 +78,7 @@ class ProvenanceReport:
         if shown is not None:
             lines += [f"  {_line(action.name, action.when, action.description)}" for action in shown.actions]
             lines += [
-                f"  {_line('made from ' + part.title, part.relation, part.sha256[:16])}"
-                for part in shown.ingredients
+                f"  {_line('made from ' + part.title, part.relation, part.sha256[:16])}" for part in shown.ingredients
             ]
         if self.mark:
             pieces = f"{self.mark.windows} of {self.mark.looked_at} pieces"
@@ -88,9 +87,7 @@ class ProvenanceReport:
         else:
             lines.append("watermark: none found")
         lines.append(
-            f"XMP: {self.label.tool or 'no tool named'}, {self.label.source_type}"
-            if self.label
-            else "XMP: none"
+            f"XMP: {self.label.tool or 'no tool named'}, {self.label.source_type}" if self.label else "XMP: none"
         )
         return "\n".join(lines + [f"note: {note}" for note in self.notes])
 
@@ -227,8 +224,7 @@ def _contradictions(manifest: ManifestReport, label: xmp.Label | None, mark: Mar
         notes.append(f"parts of it carry other watermarks ({', '.join(mark.others)}): it was put together")
     if manifest.mark_id and mark and mark.id != manifest.mark_id:
         notes.append(
-            "the watermark is not the one that the manifest names: "
-            "picture and manifest may not belong together"
+            "the watermark is not the one that the manifest names: picture and manifest may not belong together"
         )
     if manifest.mark_id and mark is None:
         notes.append("the manifest names a watermark, but none could be read from the picture")

@@ -64,9 +64,7 @@ _WRITING = {
         },
     },
 }
-TEST_ONLY = (
-    "TEST ONLY: made for trying things out, without a person's consent to publication. Do not publish."
-)
+TEST_ONLY = "TEST ONLY: made for trying things out, without a person's consent to publication. Do not publish."
 _IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 
@@ -198,13 +196,9 @@ def seal(
     return Seal(path=target, sidecar=None, manifest=_sign(sealed, target, media_type, statement, credentials))
 
 
-def _sign(
-    source: Path, target: Path | None, media_type: str, statement: Statement, credentials: Credentials
-) -> bytes:
+def _sign(source: Path, target: Path | None, media_type: str, statement: Statement, credentials: Credentials) -> bytes:
     """Build and sign the manifest, into a target or for a sidecar, and return it; files are read in parts."""
-    info = c2pa.C2paSignerInfo(
-        credentials.algorithm, credentials.chain, credentials.key, None
-    )  # no time stamps
+    info = c2pa.C2paSignerInfo(credentials.algorithm, credentials.chain, credentials.key, None)  # no time stamps
     try:
         with (
             c2pa.Context.from_dict(_WRITING) as context,
@@ -244,9 +238,7 @@ def _add(builder: c2pa.Builder, ingredient: Ingredient, number: int) -> None:
         with ingredient.path.open("rb") as stream:
             builder.add_ingredient(described, media_type, stream)
     except OSError as error:
-        raise InputError(
-            f"the {ingredient.title} {ingredient.path} cannot be read: {error.strerror}"
-        ) from error
+        raise InputError(f"the {ingredient.title} {ingredient.path} cannot be read: {error.strerror}") from error
 
 
 def _handle(number: int) -> str:
@@ -263,9 +255,7 @@ def _definition(source: Path, statement: Statement) -> dict[str, Any]:
     ]
     if statement.mark:
         blocks = [{"scope": {}, "value": statement.mark.text}]
-        assertions.append(
-            {"label": "c2pa.soft-binding", "data": {"alg": statement.mark.algorithm, "blocks": blocks}}
-        )
+        assertions.append({"label": "c2pa.soft-binding", "data": {"alg": statement.mark.algorithm, "blocks": blocks}})
     return {
         "claim_generator_info": [{"name": "Omote", "version": version("omote")}],
         "title": f"{'TEST ONLY, ' if statement.test_only else ''}{statement.verb}{source.suffix}",
@@ -282,9 +272,7 @@ _NO_MINING = {
 def _actions(statement: Statement) -> list[dict[str, Any]]:
     """Return what was done, in order: opened and edited, or created; parts placed; marked."""
     by = {
-        Relation(relation): [
-            _handle(i) for i, part in enumerate(statement.ingredients) if part.relation == relation
-        ]
+        Relation(relation): [_handle(i) for i, part in enumerate(statement.ingredients) if part.relation == relation]
         for relation in Relation
     }
     agent = {"name": f"Omote {statement.verb}", "version": version("omote")}
@@ -297,13 +285,9 @@ def _actions(statement: Statement) -> list[dict[str, Any]]:
         "description": (f"{TEST_ONLY} " if statement.test_only else "") + statement.description,
         "parameters": {**chosen, **({"ingredientIds": by[Relation.INPUT]} if by[Relation.INPUT] else {})},
     }
-    actions = [
-        {"action": "c2pa.opened", "parameters": {"ingredientIds": [name]}} for name in by[Relation.PARENT]
-    ]
+    actions = [{"action": "c2pa.opened", "parameters": {"ingredientIds": [name]}} for name in by[Relation.PARENT]]
     actions.append(made)
-    actions += [
-        {"action": "c2pa.placed", "parameters": {"ingredientIds": [name]}} for name in by[Relation.COMPONENT]
-    ]
+    actions += [{"action": "c2pa.placed", "parameters": {"ingredientIds": [name]}} for name in by[Relation.COMPONENT]]
     if statement.mark:
         actions.append({"action": "c2pa.watermarked.bound", "softwareAgent": agent})
     return actions

@@ -134,9 +134,7 @@ def read_manifest(path: Path, *, folder: Path | None = None) -> ManifestReport:
         return _unreadable(subject, error, beside)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    return (
-        _broken("what is left of a seal is in the file") if media_type and _remains(subject) else _nothing()
-    )
+    return _broken("what is left of a seal is in the file") if media_type and _remains(subject) else _nothing()
 
 
 def read_stored(manifest: bytes) -> ManifestReport:
@@ -190,9 +188,7 @@ def _nothing(*problems: str) -> ManifestReport:
 
 
 def _broken(problem: str) -> ManifestReport:
-    return ManifestReport(
-        state=State.INVALID, words=f"the seal does not hold: {problem}", problems=(problem,)
-    )
+    return ManifestReport(state=State.INVALID, words=f"the seal does not hold: {problem}", problems=(problem,))
 
 
 def _report(reader: c2pa.Reader) -> ManifestReport:
@@ -261,9 +257,7 @@ def _contents(manifest: Mapping[str, Any]) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for assertion in manifest.get("assertions", []):
         data.setdefault(assertion["label"].split("__")[0], assertion.get("data"))
-    actions = tuple(
-        map(_action, (data.get("c2pa.actions.v2") or data.get("c2pa.actions") or {}).get("actions", []))
-    )
+    actions = tuple(map(_action, (data.get("c2pa.actions.v2") or data.get("c2pa.actions") or {}).get("actions", [])))
     job = data.get(JOB) or {}
     binding = data.get("c2pa.soft-binding") or {}
     stated = {(part["title"], part["relationship"]): part["sha256"] for part in job.get("ingredients", [])}
@@ -288,9 +282,7 @@ def _action(action: Mapping[str, Any]) -> Action:
     agent = action.get("softwareAgent") or ""
     if isinstance(agent, dict):
         agent = " ".join(filter(None, (agent.get("name"), agent.get("version"))))
-    parameters = {
-        name: value for name, value in action.get("parameters", {}).items() if name != "ingredients"
-    }
+    parameters = {name: value for name, value in action.get("parameters", {}).items() if name != "ingredients"}
     return Action(
         name=action.get("action", ""),
         description=action.get("description", ""),

@@ -35,14 +35,17 @@ def verdict(
     """
     if manifest.state in (State.TRUSTED, State.UNKNOWN_SIGNER, State.EXPIRED):
         return _signed(manifest, unchanged) + (_TEST if manifest.test_only else "")
-    broken = "Its signed manifest does not hold, so do not rely on what it says. " * (
-        manifest.state is State.INVALID
-    )
+    invalid = manifest.state is State.INVALID
+    broken = "Its signed manifest does not hold, so do not rely on what it says. " * invalid
     if mark_id and stored:
-        made = f"made with Omote ({stored.verb}) on {stored.created[:10]}: {stored.summary}"
+        now = (
+            "It is byte for byte the file that was sealed here."
+            if unchanged
+            else "The file was encoded anew or changed since it was sealed."
+        )
         return (
-            f"{broken}The invisible watermark in the picture leads to a record on this machine: {made} "
-            f"The file was changed since it was sealed.{_TEST * stored.test_only}"
+            f"{broken}The invisible watermark in the picture leads to a record on this machine: made with Omote "
+            f"({stored.verb}) on {stored.created[:10]}, “{stored.summary}” {now}{_TEST * stored.test_only}"
         )
     if mark_id:
         return (

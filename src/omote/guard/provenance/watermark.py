@@ -21,18 +21,20 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from io import BytesIO
 from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float32, Int8, UInt8
 from numpy import ndarray
+from PIL import Image
 
 from omote.core.errors import ShapeError, UsageError
 from omote.core.frame import Frame
 from omote.guard.provenance import watermark_align as align
 from omote.guard.provenance import watermark_code as code
 from omote.guard.provenance import watermark_grid as grid
-from omote.guard.provenance.watermark_ink import gains, ink, lay
+from omote.guard.provenance.watermark_ink import gains, ink, lay, psnr
 
 MIN_SIDE = 64
 """Pixels; there is no room for the mark in a picture with a shorter side."""
@@ -43,14 +45,28 @@ _FRAME_LIMIT = 2
 _STILL_LIMIT = 8
 _BUSIEST = 6.0
 """Most levels of ink (root mean square) in any block."""
+_CALMEST = (0.35, 1.5)
+"""Least and most levels of ink in flat places."""
 _ROUNDS = 3
 """Corrections of the shares of the ink."""
 _SHARES = (0.2, 3.0)
 """Least and most ink of a coded bit, relative to the others."""
 _WORKING = 384
 """Side of the square copy of a picture that marks are read from, pixels."""
-_STRENGTHS = (1.0, 1.6, 2.5, 4.0)
-"""Multiples of `Config.rise` tried on a still, until it is read clearly enough."""
+_TRIALS = 4
+"""How often a still's ink is strengthened at most until it is read clearly enough."""
+_BUSIEST = 6.0
+"""Most levels of ink (root mean square) in any block."""
+_CALMEST = (0.35, 1.5)
+"""Least and most levels of ink in flat places."""
+_ROUNDS = 3
+"""Corrections of the shares of the ink."""
+_SHARES = (0.2, 3.0)
+"""Least and most ink of a coded bit, relative to the others."""
+_WORKING = 384
+"""Side of the square copy of a picture that marks are read from, pixels."""
+_STRENGTHS = (1.0, 1.5, 2.25, 3.4, 5.0)
+"""Multiples of the usual ink tried on a still, until it is read clearly enough."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +81,14 @@ class Config:
     """Most that the chance of reading any mark in an unmarked picture may be."""
     window: float = 2.0
     """Seconds of video read together."""
-    calm: float = 0.7
+    calm: float = 0.45
     """Levels (root mean square) in flat places of a picture of 720 lines; smaller pictures get more."""
-    rise: float = 0.15
-    """Part of `calm` that is added for each level by which neighbouring pixels differ."""
+    rise: float = 0.18
+    """Levels added for each level by which neighbouring pixels differ."""
     least_psnr: float = 40.5
     """Decibels that a still is never marked below; frames of a video stay above 42.1 by construction."""
-    clear: float = 30.0
-    """T at which a still counts as marked clearly enough; about 11 is needed to be read."""
+    clear: float = 20.0
+    """T that a still must keep after JPEG at quality 75; about 11 is needed to be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,17 +145,23 @@ class Watermark:
             ShapeError: the picture is too small to hold a mark.
         """
         size = _checked(rgb)
-        word = self._word(payload)
+        code_word, least = self._word(payload), self.config.least_psnr
         host = grid.canonical(grid.luma(rgb))
-        for strength in _STRENGTHS:
+        strength, marked = 1.0, rgb
+        for _ in range(_TRIALS):
             gain = self._gain(rgb, strength)
-            share, clear = self._shares(host, word, grid.spread(gain))
-            too_much = math.sqrt(float((gain**2).mean())) > 255 * 10 ** (-self.config.least_psnr / 20)
-            if clear >= self.config.clear or too_much:
+            word = code_word * self._shares(host, code_word, grid.spread(gain))
+            stored = ink(grid.synthesise(self._drawn.signs * word[self._drawn.coded_bit], size))
+            marked = lay(rgb, stored, gain, _STILL_LIMIT)
+            spent = (quality := psnr(marked, rgb)) < least
+            while quality < least:
+                gain = gain * np.float32(0.98 * 10 ** ((quality - least) / 20))
+                marked = lay(rgb, stored, gain, _STILL_LIMIT)
+                quality = psnr(marked, rgb)
+            clarity = self._clarity(_recompressed(marked), code_word)
+            if spent or clarity >= self.config.clear:
                 break
-        stored = ink(grid.synthesise(self._drawn.signs * word[self._drawn.coded_bit] * share, size))
-        while psnr(marked := lay(rgb, stored, gain, _STILL_LIMIT), rgb) < self.config.least_psnr:
-            gain = gain * np.float32(0.93)
+            strength *= min(1.15 * self.config.clear / max(clarity, 1.0), 2.5)
         return marked
 
     def stream(self, frames: Iterable[Frame], payload: int) -> Iterator[Frame]:
@@ -199,9 +221,13 @@ class Watermark:
         return ink(grid.synthesise(self._drawn.signs * self._word(payload)[self._drawn.coded_bit], size))
 
     def _gain(self, rgb: UInt8[ndarray, "h w 3"], strength: float = 1.0) -> Float32[ndarray, "rows columns"]:
-        """Return the levels of ink for each block: the smaller the picture, the finer its grain and the more it takes."""
-        calm = self.config.calm * min(max((720 / min(rgb.shape[:2])) ** 0.6, 0.7), 2.5)
-        return gains(rgb, calm, _BUSIEST, strength * self.config.rise * calm)
+        """Return the levels of ink for each block.
+
+        A small picture fills a smaller part of the eye's field and its grain is finer there, so it hides more.
+        """
+        low, high = _CALMEST
+        calm = min(max(self.config.calm * 720 / min(rgb.shape[:2]), low), high)
+        return gains(rgb, strength * calm, _BUSIEST, strength * self.config.rise)
 
     def _frame(self, frame: Frame, payload: int) -> Frame:
         marked = lay(frame.rgb, self._stored(payload, _checked(frame.rgb)), self._gain(frame.rgb), _FRAME_LIMIT)
@@ -211,8 +237,8 @@ class Watermark:
 
     def _shares(
         self, host: Float32[ndarray, "s s"], word: Float32[ndarray, "n1"], gain: Float32[ndarray, "s s"]
-    ) -> tuple[Float32[ndarray, "chips"], float]:
-        """Return how much of the ink each chip gets so that all coded bits are read equally well, and T then.
+    ) -> Float32[ndarray, "n1"]:
+        """Return how much of the ink each coded bit gets so that all are read equally well.
 
         Args:
             host: the picture on the canonical grid.
@@ -232,9 +258,12 @@ class Watermark:
             reached = margins(host + gain * grid.synthesise(wanted * share[role], (grid.SIDE, grid.SIDE)))
             response = max(float((reached - without).mean()), 1e-3)
             share = np.clip(share + (reached.mean() - reached) / response, *_SHARES)
-        x = grid.read(host + gain * grid.synthesise(wanted * share[role], (grid.SIDE, grid.SIDE)))
-        x = (x * wanted)[self._told]
-        return share[role], float(x.sum() / np.sqrt((x * x).sum() + 1e-20))
+        return share
+
+    def _clarity(self, rgb: UInt8[ndarray, "h w 3"], word: Float32[ndarray, "n1"]) -> float:
+        """Return T of a picture for the code word that it should carry."""
+        x = (grid.read(grid.canonical(_working(rgb))) * self._drawn.signs)[self._told]
+        return float(x @ word[self._drawn.coded_bit[self._told]] / np.sqrt((x * x).sum() + 1e-20))
 
     def _decide(
         self, working: Float32[ndarray, "w w"], start: Fraction | None = None, end: Fraction | None = None
@@ -261,15 +290,16 @@ class Watermark:
         return Detection(payload=payload, log10_false_alarm=log_bound / math.log(10))
 
 
-def psnr(picture: UInt8[ndarray, "h w 3"], reference: UInt8[ndarray, "h w 3"]) -> float:
-    """Return the peak signal-to-noise ratio of two pictures over all three channels, decibels."""
-    error = float(np.mean((picture.astype(np.float32) - reference.astype(np.float32)) ** 2))
-    return math.inf if error == 0 else 10 * math.log10(255**2 / error)
-
-
 def _working(rgb: UInt8[ndarray, "h w 3"]) -> Float32[ndarray, "w w"]:
     """Return the luma of a picture, small and square, as everything is read from."""
     return grid.canonical(grid.luma(rgb), side=_WORKING)
+
+
+def _recompressed(rgb: UInt8[ndarray, "h w 3"]) -> UInt8[ndarray, "h w 3"]:
+    """Return a picture after JPEG at quality 75."""
+    buffer = BytesIO()
+    Image.fromarray(rgb).save(buffer, "JPEG", quality=75)
+    return np.asarray(Image.open(buffer))
 
 
 def _checked(rgb: UInt8[ndarray, "h w 3"]) -> tuple[int, int]:

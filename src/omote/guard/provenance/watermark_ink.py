@@ -6,6 +6,8 @@ from how much neighbouring pixels differ there; the calmest of the 3 x 3 blocks 
 spills from an edge into the plain background beside it.
 """
 
+import math
+
 import numpy as np
 from jaxtyping import Float32, Int8, Int16, UInt8
 from numba import njit
@@ -33,8 +35,7 @@ _BAYER = _bayer()
 
 def ink(pattern: Float32[ndarray, "h w"]) -> Int8[ndarray, "h w3"]:
     """Return a pattern of root mean square 1 as it is stored: three times each value, 1/32 a step."""
-    steps = np.clip(np.rint(pattern * _INK_UNIT), -127, 127).astype(np.int8)
-    return np.repeat(steps, 3, axis=1)
+    return _ink(pattern)
 
 
 def gains(rgb: UInt8[ndarray, "h w 3"], calm: float, busy: float, rise: float) -> Float32[ndarray, "rows columns"]:
@@ -67,7 +68,37 @@ def lay(
         limit: no channel of any pixel moves by more levels than this.
     """
     flat = np.ascontiguousarray(rgb).reshape(stored.shape)
-    return _lay(flat, stored, gain, np.float32(limit)).reshape(rgb.shape)
+    thresholds = np.repeat(np.tile(_BAYER, (1, gain.shape[1])), 3, axis=1)
+    return _lay(flat, stored, gain, thresholds, np.float32(limit)).reshape(rgb.shape)
+
+
+def psnr(picture: UInt8[ndarray, "h w 3"], reference: UInt8[ndarray, "h w 3"]) -> float:
+    """Return the peak signal-to-noise ratio of two pictures over all three channels, decibels."""
+    error = _squared(np.ascontiguousarray(picture).ravel(), np.ascontiguousarray(reference).ravel())
+    return 10 * math.log10(255**2 * picture.size / error) if error else math.inf
+
+
+@njit(cache=True, nogil=True)
+def _squared(one, other):  # numba infers the types
+    total = 0
+    for i in range(one.size):
+        difference = np.int32(one[i]) - np.int32(other[i])
+        total += difference * difference
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _ink(pattern):  # numba infers the types
+    height, width = pattern.shape
+    out = np.empty((height, 3 * width), np.int8)
+    unit, most = np.float32(_INK_UNIT), np.float32(127)
+    for y in range(height):
+        for x in range(width):
+            step = np.int8(min(max(np.rint(pattern[y, x] * unit), -most), most))
+            out[y, 3 * x] = step
+            out[y, 3 * x + 1] = step
+            out[y, 3 * x + 2] = step
+    return out
 
 
 @njit(cache=True, nogil=True)
@@ -94,19 +125,17 @@ def _activity(flat, rows, columns):  # numba infers the types
 
 
 @njit(cache=True, nogil=True)
-def _lay(flat, stored, gain, limit):  # numba infers the types; float32 throughout, which LLVM vectorises best
+def _lay(flat, stored, gain, thresholds, limit):  # numba infers the types; float32 throughout, which LLVM vectorises best
     out = np.empty_like(flat)
     height, width3 = flat.shape
     step = 3 * BLOCK
     levels = np.empty(width3, np.float32)
-    threshold = np.empty(width3, np.float32)
     zero, top = np.float32(0), np.float32(255)
     for y in range(height):
         if y % BLOCK == 0:
             for column in range(gain.shape[1]):
                 levels[column * step : (column + 1) * step] = gain[y // BLOCK, column] / np.float32(_INK_UNIT)
-        for i in range(width3):
-            threshold[i] = _BAYER[y % BLOCK, i // 3 % BLOCK]
+        threshold = thresholds[y % BLOCK]
         for i in range(width3):
             change = min(max(np.float32(stored[y, i]) * levels[i], -limit), limit)
             change = np.floor(change + threshold[i])

@@ -74,9 +74,7 @@ def parse(data: bytes) -> Label | None:
         InputError: it is no XMP.
     """
     if len(data) > _LARGEST or b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise InputError(
-            "the XMP packet is larger, or says more, than XMP may"
-        )  # entities can blow a parser up
+        raise InputError("the XMP packet is larger, or says more, than XMP may")  # entities can blow a parser up
     try:
         root = ElementTree.fromstring(data.strip(b"\0 \r\n\t"))
     except ElementTree.ParseError as error:
@@ -84,9 +82,7 @@ def parse(data: bytes) -> Label | None:
     said: dict[str, str] = {}
     for description in root.iter(f"{{{_RDF}}}Description"):
         said.update(description.attrib)
-        said.update(
-            {child.tag: (child.get(f"{{{_RDF}}}resource") or child.text or "") for child in description}
-        )
+        said.update({child.tag: (child.get(f"{{{_RDF}}}resource") or child.text or "") for child in description})
     source, tool = said.get(f"{{{_IPTC}}}DigitalSourceType", ""), said.get(f"{{{_XMP}}}CreatorTool", "")
     mark = said.get(f"{{{OURS}}}ManifestId", "")
     if not (source or mark):
@@ -241,9 +237,7 @@ def _into_webp(data: bytes, xmp: bytes) -> bytes:
     head = chunks[0][1]
     chunks[0] = (b"VP8X", bytes([head[0] | 0x04]) + head[1:])
     chunks.append((b"XMP ", xmp))
-    body = b"".join(
-        name + struct.pack("<I", len(part)) + part + b"\0" * (len(part) % 2) for name, part in chunks
-    )
+    body = b"".join(name + struct.pack("<I", len(part)) + part + b"\0" * (len(part) % 2) for name, part in chunks)
     return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
 
 
@@ -257,9 +251,7 @@ def _extended(name: bytes, body: bytes) -> bytes:
         width, height, alpha = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bits >> 28 & 1
     else:
         raise ValueError(f"its first chunk is {name!r}")
-    return (
-        bytes([alpha << 4, 0, 0, 0]) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
-    )
+    return bytes([alpha << 4, 0, 0, 0]) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
 
 
 def _from_webp(data: bytes) -> bytes | None:

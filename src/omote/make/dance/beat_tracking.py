@@ -1,11 +1,11 @@
 """Where the beats are: onset envelope, tempo curve and dynamic programming.
 
 Source: D. Ellis, "Beat Tracking by Dynamic Programming" (2007): beats are the path through time that collects onset
-strength O(t) while the log ratio of each interval to the local period is punished,
-`score(t) = O(t) + max over s of score(s) - alpha * log((t - s) / period)^2`. The local period comes from a Viterbi path
-through an autocorrelation tempogram with a log-normal prior on tempo, so that a changing tempo is followed. The onset
-envelope is the half-wave rectified difference of a log mel spectrogram against its neighbourhood two frames earlier
-(Böck and Widmer, "Maximum filter vibrato suppression", 2013).
+strength O(t) while the log ratio of each interval to the local period is punished, `score(t) = O(t) + max over s of
+score(s) - alpha * log((t - s) / period)^2`. The local period comes from a Viterbi path through an autocorrelation
+tempogram with a log-normal prior on tempo, so that a changing tempo is followed. The onset envelope is the half-wave
+rectified difference of a log mel spectrogram against its neighbourhood two frames earlier (Böck and Widmer, "Maximum
+filter vibrato suppression", 2013).
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ WINDOW = 1024
 FPS = RATE / HOP
 BANDS = 64
 SLOWEST, FASTEST = 50.0, 215.0
-PRIOR_BPM, PRIOR_OCTAVES = 116.0, 0.75
+PRIOR_BPM, PRIOR_OCTAVES = 114.0, 0.6
 """Centre and width of the log-normal prior: what people tap to."""
 LATENCY = 0.0
 """Seconds from a click to the frame whose onset strength is greatest, measured on click tracks."""
@@ -82,14 +82,16 @@ def tempogram(strength: Float[ndarray, "n"], hop_seconds: float = 1.0) -> tuple[
     bpm = np.exp2(np.arange(np.log2(SLOWEST), np.log2(FASTEST), 1 / 48))
     padded = np.pad(strength, window // 2)
     centres = np.arange(0, len(strength), round(hop_seconds * FPS))
-    shape = scipy.signal.windows.hann(window)
+    shape = np.hanning(window)
+    taper = np.fft.irfft(np.abs(np.fft.rfft(shape, 2 * window)) ** 2)[: longest + 2]
+    taper /= taper[0]  # the window's own decay, which would favour short periods
     rows = []
     for centre in centres:
         piece = padded[centre : centre + window]
         piece = (piece - piece.mean()) * shape
         spectrum = np.abs(np.fft.rfft(piece, 2 * window)) ** 2
         correlation = np.fft.irfft(spectrum)[: longest + 2]
-        rows.append(correlation / (correlation[0] + 1e-9))
+        rows.append(correlation / (correlation[0] + 1e-9) / taper)
     correlation = np.array(rows)
     lags = 60 / bpm * FPS
     tent = np.zeros((len(rows), len(bpm)))

@@ -12,28 +12,34 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Bool, Float32, UInt8
 from numpy import ndarray
 
 from omote.core.errors import InputError, UsageError
 from omote.core.frame import Frame
 from omote.make.dance import choreography, music
+from omote.make.dance.routine import STYLES
 from omote.parts.body.avatar import Avatar
-from omote.parts.body.motion import Motion, retarget, skinning_transforms
-from omote.parts.body.photo_to_avatar import make_avatar
+from omote.parts.body.digitise import make_avatar
+from omote.parts.body.motion import Motion, forward_kinematics, retarget, skinning_transforms
 from omote.parts.body.skinning import skin_fast
 from omote.parts.media.sound import Sound
+from omote.parts.metrics import beats
 from omote.parts.render.background import Background, Gradient
 from omote.parts.render.ground import Ground
 from omote.parts.render.rasteriser import Look, Rasteriser, open_rasteriser
 from omote.parts.space.camera import Camera, look_at
 
+Backend = Literal["auto", "gl", "numba"]
 _BLOCK = 64
 """Frames that are retargeted at once."""
 _FIELD_OF_VIEW = np.radians(28).item()
 """Across the picture's height: a portrait lens from a few metres."""
+_RIM = 0.03
+"""Metres above and below the edge of the photograph that count as the edge."""
 _RAISED = 0.06
 """How much higher than the middle of the dance the camera stands, per metre of distance: the floor is seen."""
 
@@ -42,8 +48,8 @@ _RAISED = 0.06
 class Config:
     """What the dance and the picture look like."""
 
-    style: str = "pop"
-    """One of `choreography.STYLES`."""
+    style: str = "auto"
+    """One of `routine.STYLES`, or `auto` to choose by the music."""
     seed: int = 0
     """Another seed, another choreography."""
     fps: Fraction = Fraction(30)
@@ -54,16 +60,16 @@ class Config:
     """What is behind the dancer."""
     floor: bool = True
     """Whether a shadow falls on a floor; there is none under a person cut off above the feet."""
-    backend: str = "auto"
-    """Rasteriser: auto, gl or numba."""
+    backend: Backend = "auto"
+    """Which rasteriser draws."""
     bpm: float | None = None
     """Beats per minute, where the music's own are not to be believed."""
     offset: float | None = None
     """Seconds of a beat, where the music's own are not to be believed."""
 
     def __post_init__(self) -> None:
-        if self.style not in choreography.STYLES:
-            raise UsageError(f"style {self.style!r} is not one of {', '.join(choreography.STYLES)}")
+        if self.style not in ("auto", *STYLES):
+            raise UsageError(f"style {self.style!r} is not one of auto, {', '.join(STYLES)}")
         if not 1 <= self.fps <= 120:
             raise UsageError(f"{float(self.fps):g} frames per second are not within 1 to 120")
 
@@ -97,20 +103,37 @@ class Performance:
     @cached_property
     def _reach(self) -> tuple[Float32[ndarray, "3"], Float32[ndarray, "3"]]:
         """The box that the picture must hold, with air around it, world metres."""
+        rest, cut = self.avatar.mesh.vertices, self.avatar.cut
+        some = np.arange(0, len(rest), 7)
         step = max(1, len(self) // 200)
-        bodies = np.stack([next(self.vertices(t, t + 1))[::7] for t in range(0, len(self), step)])
-        low, high = bodies.min((0, 1)), bodies.max((0, 1))
+        bodies = np.stack([next(self.vertices(t, t + 1)) for t in range(0, len(self), step)])
+        seen = bodies[:, some[rest[some, 1] >= cut]]
+        low, high = seen.min((0, 1)), seen.max((0, 1))
         air = 0.06 * (high[1] - low[1])
         low[[0, 2]] -= air
         high += air
-        low[1] -= air
+        if self.avatar.extent == "whole":
+            low[1] -= air
+        else:  # where the photograph ended must never rise into the picture
+            rim = ~self._arms & (np.abs(rest[:, 1] - cut) < _RIM)
+            low[1] = bodies[:, rim, 1].max()
         return low, high
 
-    def rasteriser(self) -> Rasteriser:
-        """Open what draws the frames; close it when done."""
+    @cached_property
+    def _arms(self) -> Bool[ndarray, " v"]:
+        """Which vertices belong to the arms: hanging hands may reach below the edge of the photograph."""
+        rig = self.avatar.rig
+        arm = np.zeros(len(rig.names), bool)
+        for bone, parent in enumerate(rig.parents):
+            starts = bone in (rig.bone_of["LeftArm"], rig.bone_of["RightArm"])
+            arm[bone] = starts or (parent >= 0 and arm[parent])
+        return arm[self.avatar.skin.bones[:, 0]]
+
+    def rasteriser(self, backend: Backend | None = None) -> Rasteriser:
+        """Open what draws the frames, by default as the configuration says; close it when done."""
         ground = Ground() if self.config.floor and self.avatar.extent == "whole" else None
         look = Look(ground=ground, background=self.config.background)
-        return open_rasteriser(self.avatar.mesh, self.camera, self.config.backend, look=look)
+        return open_rasteriser(self.avatar.mesh, self.camera, backend or self.config.backend, look=look)
 
     def frames(self, first: int = 0, last: int | None = None) -> Iterator[Frame]:
         """Yield frames `first` to `last` - 1."""
@@ -132,7 +155,7 @@ class Performance:
 class DancingPortrait:
     """Makes the person of a photograph dance."""
 
-    def __init__(self, config: Config = Config()) -> None:  # noqa: B008 - frozen
+    def __init__(self, config: Config = Config()) -> None:
         self.config = config
 
     def avatar(
@@ -164,6 +187,14 @@ class DancingPortrait:
         return choreography.choreograph(
             heard, self.config.style, self.config.seed, float(self.config.fps), upper_body=upper_body
         )
+
+    def figures(self, heard: music.Music, motion: Motion) -> dict[str, str]:
+        """Return what a user wants to know of the music and of how the dance keeps to it."""
+        found = beats.kinematic_beats(forward_kinematics(motion), motion.fps)
+        return {
+            "music": f"{heard.tempo:.0f} beats a minute, {heard.meter} in a bar, confidence {heard.confidence:.2f}",
+            "dance": f"{len(motion)} frames; BeatAlign {beats.beat_align(found, heard.beats):.2f} (1 = on every beat)",
+        }
 
     def perform(self, avatar: Avatar, motion: Motion) -> Performance:
         """Return the dance as frames to be asked for by number."""

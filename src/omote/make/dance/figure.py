@@ -1,14 +1,14 @@
 """From a choreographer's terms to joint rotations: weight, hips, spine, head, hands and feet become a `Motion`.
 
-Idea: people think of a dance in hands, hips and feet, not in Euler angles. A pose is a set of named *channels* (angles in
-degrees, lengths in the units below); arms and legs are then solved as two-bone limbs, which keeps elbows and knees
-hinges, and feet where the steps put them.
+Idea: people think of a dance in hands, hips and feet, not in Euler angles. A pose is a set of named *channels*
+(angles in degrees, lengths in the units below); arms and legs are then solved as two-bone limbs, which keeps elbows
+and knees hinges, and feet where the steps put them.
 
-Channels. Angles: yaw turns to the dancer's left, bend and nod go forward, side and tilt lean to the left. `weight` is +1
-on the left foot, -1 on the right; `side`, `forward`, `drop` move the hips (hip heights; drop is downwards). For each arm
-`out`, `up`, `front` place the hand against its shoulder in the chest's frame, in arm lengths; `swivel` lifts the elbow,
-`palm` pronates, `wrist` flexes, `shrug` raises the shoulder. For each foot `heel` lifts the heel about the ball and `pivot` turns
-the toes out about it.
+Channels. Angles: yaw turns to the dancer's left, bend and nod go forward, side and tilt lean to the left. `weight` is
++1 on the left foot, -1 on the right; `side`, `forward`, `drop` move the hips (hip heights; drop is downwards). For
+each arm `out`, `up`, `front` place the hand against its shoulder in the chest's frame, in arm lengths; `swivel` lifts
+the elbow, `palm` pronates, `wrist` flexes, `shrug` raises the shoulder. For each foot `heel` lifts the heel about the
+ball and `pivot` turns the toes out about it.
 """
 
 from collections.abc import Mapping

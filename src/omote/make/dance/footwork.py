@@ -1,7 +1,7 @@
 """Steps: when each foot leaves the floor and where it lands; between steps a foot does not move.
 
-Idea: feet slide when poses are blended. So feet are never blended: moves ask for steps, and one track per foot turns all
-steps of a dance into a path that stands still between landing and lifting.
+Idea: feet slide when poses are blended. So feet are never blended: moves ask for steps, and one track per foot turns
+all steps of a dance into a path that stands still between landing and lifting.
 """
 
 from collections.abc import Sequence

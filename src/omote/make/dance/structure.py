@@ -6,6 +6,7 @@ harmony change most opens the bar; bars have as many beats (3 or 4) as make that
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import librosa
 import numpy as np
@@ -67,16 +68,16 @@ def beat_features(mono: Float[ndarray, "n"], sound: Onsets, beats: Float[ndarray
     n = sound.spectrum.shape[1]
     edges = np.append(beats, beats[-1] + (np.diff(beats[-3:]).mean() if len(beats) > 1 else 0.6))
     at = np.clip(np.round(edges * FPS).astype(int), 0, n - 1)
-    spectrum = np.stack([sound.spectrum[:, a : max(b, a + 1)].mean(1) for a, b in zip(at, at[1:], strict=False)])
+    spectrum = np.stack([sound.spectrum[:, a : max(b, a + 1)].mean(1) for a, b in pairwise(at)])
     near = [np.clip(at[:-1] + k, 0, n - 1) for k in range(-3, 5)]
     chroma = _chroma(mono)
     to = np.clip(np.round(edges * RATE / CHROMA_HOP).astype(int), 0, chroma.shape[1] - 1)
-    pitch = np.stack([chroma[:, a : max(b, a + 1)].mean(1) for a, b in zip(to, to[1:], strict=False)])
+    pitch = np.stack([chroma[:, a : max(b, a + 1)].mean(1) for a, b in pairwise(to)])
     return BeatFeatures(
         loudness=spectrum.max(1) * 0.5 + spectrum.mean(1) * 0.5,
         low=np.maximum.reduce([sound.low[k] for k in near]),
         onset=np.maximum.reduce([sound.strength[k] for k in near]),
-        timbre=scipy.fft.dct(spectrum, norm="ortho")[:, :13],
+        timbre=np.asarray(scipy.fft.dct(spectrum, norm="ortho"))[:, :13],
         chroma=pitch / (np.linalg.norm(pitch, axis=1, keepdims=True) + 1e-9),
     )
 
@@ -165,12 +166,10 @@ def sections(features: BeatFeatures, bars: Bars, shortest: int = 4) -> tuple[Sec
     peaks, _ = scipy.signal.find_peaks(novelty, distance=shortest, prominence=0.25 * novelty.std() + 0.02)
     peaks = [p for p in peaks if shortest <= p <= len(rows) - shortest]
     edges = [0, *peaks, len(rows)]
-    means = [rows[a:z].mean(0) for a, z in zip(edges, edges[1:], strict=False)]
+    means = [rows[a:z].mean(0) for a, z in pairwise(edges)]
     labels = _labels(means)
     cuts = [0, *(int(starts[p]) for p in peaks), b]
-    return tuple(
-        Section(start=a, end=z, label=label) for a, z, label in zip(cuts, cuts[1:], labels, strict=False)
-    )
+    return tuple(Section(start=a, end=z, label=label) for a, z, label in zip(cuts, cuts[1:], labels, strict=False))
 
 
 def _novelty(similarity: Float[ndarray, "n n"], half: int) -> Float[ndarray, "n"]:

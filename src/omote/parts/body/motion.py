@@ -1,13 +1,14 @@
 """Motion of the 22-joint skeleton: forward kinematics, two-bone limbs, and retargeting to any body.
 
-Idea: a motion stores rotations against the canonical T-pose, so it belongs to no body. To play it on a rig, every bone
-gets the *change* of world rotation that its joint makes; limbs of a rig that does not rest in the T-pose are first
-turned into it by the smallest rotation. Feet are not left to chance: where the dancer's ankles go, in hip heights, the
-rig's ankles go too, by solving each leg as a two-bone chain, so planted feet stay planted on any proportions.
+Idea: a motion stores rotations against the canonical T-pose, so it belongs to no body. To play it on a rig, every
+bone gets the *change* of world rotation that its joint makes; limbs of a rig that does not rest in the T-pose are
+first turned into it by the smallest rotation. Feet are not left to chance: where the dancer's ankles go, in hip
+heights, the rig's ankles go too, by solving each leg as a two-bone chain, so planted feet stay planted on any
+proportions.
 
 Notation: `t` frames, `j` joints or bones; a joint's local rotation is `parent_from_joint`, its world rotation
-`world_from_joint`. The unit of length of a motion is the hip height: hips above the toes' bones at rest. The floor is the
-height of the toes' bones at rest.
+`world_from_joint`. The unit of length of a motion is the hip height: hips above the toes' bones at rest. The floor is
+the height of the toes' bones at rest.
 """
 
 from dataclasses import dataclass, replace
@@ -97,9 +98,7 @@ def world_rotations(rotations: Float[ndarray, "*t 22 3 3"]) -> Float[ndarray, "*
     return world
 
 
-def forward_kinematics(
-    motion: Motion, rest: Float32[ndarray, "22 3"] = CANONICAL_REST
-) -> Float32[ndarray, "t 22 3"]:
+def forward_kinematics(motion: Motion, rest: Float32[ndarray, "22 3"] = CANONICAL_REST) -> Float32[ndarray, "t 22 3"]:
     """Joint positions of a body whose T-pose is `rest`, in the unit of `rest`.
 
     Args:
@@ -256,9 +255,7 @@ def _leg_length(rest: Float32[ndarray, "22 3"], hip: int) -> float:
     return float(np.linalg.norm(rest[hip + 1] - rest[hip]) + np.linalg.norm(rest[hip + 2] - rest[hip + 1]))
 
 
-def _too_high(
-    hips: Float[ndarray, "t 3"], ankles: Float[ndarray, "t 3"], length: float
-) -> Float[ndarray, "t"]:
+def _too_high(hips: Float[ndarray, "t 3"], ankles: Float[ndarray, "t 3"], length: float) -> Float[ndarray, "t"]:
     """How far the hips must sink for the leg to reach its ankle."""
     away = hips - ankles
     flat = np.minimum(away[:, 0] ** 2 + away[:, 2] ** 2, (0.9 * length) ** 2)

@@ -14,7 +14,8 @@ from numpy import ndarray
 from scipy.sparse import csr_matrix, diags
 from torch import Tensor
 
-from omote.parts.body.anny import PARTS, BodyModel, Posed
+from omote.parts.body.anny import PARTS, BodyModel
+from omote.parts.body.skinning import rotations
 from omote.parts.space.mesh import vertex_normals
 
 RELAXED = {
@@ -51,7 +52,7 @@ class Figure:
         pairs = np.unique(np.sort(pairs, 1), axis=0)
         both = np.concatenate([pairs, pairs[:, ::-1]])
         graph = csr_matrix((np.ones(len(both)), both.T), (count, count))
-        return diags(1 / np.maximum(graph.sum(1).A1 if hasattr(graph.sum(1), "A1") else np.asarray(graph.sum(1)).ravel(), 1)) @ graph
+        return diags(1 / np.maximum(np.bincount(both[:, 0], minlength=count), 1)) @ graph
 
     def head(self, bone: str) -> Float32[ndarray, " 3"]:
         """Where a bone begins on the mean adult."""
@@ -102,9 +103,12 @@ def relaxed_pose(model: BodyModel, rng: np.random.Generator) -> Float32[Tensor, 
         sway = rng.normal(0, 0.035, 3)
         upper = turn_onto(RELAXED["LeftArm"][0], tuple(np.array(RELAXED["LeftArm"][1]) + sway))
         whole = turn_onto(RELAXED["LeftForeArm"][0], tuple(np.array(RELAXED["LeftForeArm"][1]) + sway))
+        inward = rotations(torch.tensor([[0.0, 0.0, -0.075]]))[0].numpy()
+        turns[index[f"upperleg01.{letter}"]] = mirror @ inward @ mirror
+        turns[index[f"foot.{letter}"]] = mirror @ inward.T @ mirror
         turns[index[f"upperarm01.{letter}"]] = mirror @ upper @ mirror
         turns[index[f"lowerarm01.{letter}"]] = mirror @ upper.T @ whole @ mirror
     for bone, size in (("neck01", 0.03), ("head", 0.04), ("spine02", 0.015)):
-        tilt = torch.from_numpy(rng.normal(0, size, 3).astype(np.float32))
-        turns[index[bone]] = torch.matrix_exp(torch.stack([torch.stack([0 * tilt[0], -tilt[2], tilt[1]]), torch.stack([tilt[2], 0 * tilt[0], -tilt[0]]), torch.stack([-tilt[1], tilt[0], 0 * tilt[0]])])).numpy()
+        tilt = torch.from_numpy(rng.normal(0, size, (1, 3)).astype(np.float32))
+        turns[index[bone]] = rotations(tilt)[0].numpy()
     return torch.from_numpy(turns)[None]

@@ -1,8 +1,9 @@
 """A short original tune whose every beat is known, for demonstrations and as truth in tests.
 
 Idea: drums, bass, plucked chords and a lead are synthesised note by note (Karplus and Strong, "Digital Synthesis of
-Plucked-String and Drum Timbres", 1983; Chowning's frequency modulation, 1973) over a four-chord progression, in sections
-(intro, verse, chorus, break, outro), and end on a ringing chord. Nothing is sampled; the seed writes the melody.
+Plucked-String and Drum Timbres", 1983; Chowning's frequency modulation, 1973) over a four-chord progression, in
+sections (intro, verse, chorus, break, outro), and end on a ringing chord. Nothing is sampled; the seed writes the
+melody.
 """
 
 from dataclasses import dataclass
@@ -142,7 +143,7 @@ def _noise(rng: np.random.Generator, seconds: float, low: float, high: float, de
     """Filtered noise that dies away: snares, hats, claps."""
     t = _time(seconds)
     filter_ = scipy.signal.butter(2, [low, high], "bandpass", fs=RATE, output="sos")
-    return scipy.signal.sosfilt(filter_, rng.standard_normal(len(t))) * np.exp(-t / decay)
+    return np.asarray(scipy.signal.sosfilt(filter_, rng.standard_normal(len(t)))) * np.exp(-t / decay)
 
 
 def _drums(mix: Float[ndarray, "2 n"], score: _Score, rng: np.random.Generator) -> None:
@@ -197,7 +198,7 @@ def _pluck(rng: np.random.Generator, midi: int, seconds: float) -> Float[ndarray
     loop[0] = 1
     share = period - 0.5 - delay
     loop[delay : delay + 3] -= 0.996 * np.convolve([0.5, 0.5], [1 - share, share])
-    sound = scipy.signal.lfilter([1], loop, burst)
+    sound = np.asarray(scipy.signal.lfilter([1], loop, burst))
     return sound * np.clip((seconds - _time(seconds)) / 0.03, 0, 1)
 
 
@@ -213,7 +214,13 @@ def _chords(mix: Float[ndarray, "2 n"], score: _Score, rng: np.random.Generator)
             if note not in plucked:
                 plucked[note] = _pluck(rng, note, 1.2)
             gain = 0.20 if name in ("intro", "break") else 0.15
-            _add(mix, (4 * bar + k / 2) * score.beat, plucked[note], gain * (1.15 if k % 4 == 0 else 0.9), 0.45 * (-1) ** k)
+            _add(
+                mix,
+                (4 * bar + k / 2) * score.beat,
+                plucked[note],
+                gain * (1.15 if k % 4 == 0 else 0.9),
+                0.45 * (-1) ** k,
+            )
         if name in ("chorus", "break"):
             t = _time(4.1 * score.beat)
             shape = np.minimum(t / 0.12, 1) * np.clip((t[-1] - t) / 0.15, 0, 1)
@@ -267,7 +274,9 @@ def _mastered(mix: Float[ndarray, "2 n"], length: int) -> Float32[ndarray, "2 n"
     """A small room, soft limiting, a peak of -1 dB, and a fade so that nothing is cut off."""
     t = _time(0.7)
     rng = np.random.default_rng(11)
-    wet = np.stack([scipy.signal.fftconvolve(row, rng.standard_normal(len(t)) * np.exp(-t / 0.14))[: mix.shape[1]] for row in mix])
+    wet = np.stack(
+        [scipy.signal.fftconvolve(row, rng.standard_normal(len(t)) * np.exp(-t / 0.14))[: mix.shape[1]] for row in mix]
+    )
     room = mix + 0.010 * np.roll(wet, round(0.012 * RATE), axis=1)
     loud = np.tanh(1.1 * room[:, :length])
     fade = round(min(0.4, length / RATE / 8) * RATE)

@@ -26,7 +26,7 @@ SIDE = 512
 SUPERSAMPLING = 2
 COVE = 0.5
 """Radius of the curve between floor and wall, metres."""
-WALL = -1.1
+WALL = -2.0
 """Where the wall stands behind the person, metres along z."""
 
 
@@ -280,6 +280,8 @@ def _draw(
         top = owner[rows, columns] == number
         rows, columns, corners, weights = (a[top] for a in (rows, columns, corners, weights))
         what = _fragments(layer, corners, weights)
+        turned = ((camera.position - what.position) * what.normal).sum(1) < 0
+        what.normal[turned] *= -1  # sheets of hair have two sides
         colour[rows, columns] = shade(lighting, what.position, what.normal, layer.paint(what), camera.position)
     return colour, owner >= 0
 
@@ -327,7 +329,9 @@ def _background(
         wrap=np.zeros((count, 3), np.float32),
     )
     light = shade(lighting, point, normal, flat, camera.position).reshape(height // 2, width // 2, 3)
-    light = gaussian_filter(light, (1.5, 1.5, 0))
+    wall = gaussian_filter(light, (height / 50, height / 50, 0))
+    far = np.clip(1.3 * normal[:, 2], 0, 1).reshape(height // 2, width // 2, 1)
+    light = gaussian_filter(light, (1.5, 1.5, 0)) * (1 - far) + wall * far
     pool = 1.12 - 0.10 * ((point[:, 0] / 1.2) ** 2 + ((point[:, 1] - ground - 1.0) / 1.4) ** 2)
     light = light * np.clip(pool, 0.45, 2).reshape(height // 2, width // 2, 1)
     return zoom(light, (2, 2, 1), order=1, grid_mode=True, mode="nearest").astype(np.float32)

@@ -117,9 +117,7 @@ def look(
     return found[0], found[1]
 
 
-def regions_of_eyes(
-    points: Float[Tensor, "n k 3"], picture: Float[Tensor, " n"], left: bool
-) -> Float[Tensor, "n 5"]:
+def regions_of_eyes(points: Float[Tensor, "n k 3"], picture: Float[Tensor, " n"], left: bool) -> Float[Tensor, "n 5"]:
     """Return the windows around one eye of each face, level with its corners."""
     start, end = (362, 263) if left else (33, 133)
     across = points[:, end, :2] - points[:, start, :2]
@@ -130,7 +128,7 @@ def regions_of_eyes(
 
 
 def iris_diameters(points: Float[Tensor, "n 478 3"]) -> Float[Tensor, "n 2"]:
-FIXME>>     """Return the width of the right and the left iris in pixels; a person's is 11.7 mm, within half a millimetre."""
+    """Return the width of the right and the left iris in pixels; that of a person is 11.7 mm, give or take 0.5."""
     irises = torch.stack([points[:, RIGHT_IRIS, :2], points[:, LEFT_IRIS, :2]], 1)
     across = (irises[:, :, 1] - irises[:, :, 3]).norm(dim=-1)
     return torch.maximum(across, (irises[:, :, 2] - irises[:, :, 4]).norm(dim=-1))

@@ -37,13 +37,9 @@ def opened(path: Path, wanted: str) -> Iterator[InputContainer]:
     if content.kind in ("picture", "other"):
         raise InputError(f"{path} is {content.name}, where a {wanted} is expected")
     try:
-        with av.open(
-            f"file:{path}", "r", container_options=dict(_OPTIONS), metadata_errors="replace"
-        ) as container:
+        with av.open(f"file:{path}", "r", container_options=dict(_OPTIONS), metadata_errors="replace") as container:
             yield container
     except av.error.FFmpegError as error:
         what = content.name if content.kind in ("video", "sound") else f"no {wanted} that can be read"
         reason = error.strerror or "damaged"
-        raise InputError(
-            f"{path} is {what}, but damaged or cut short ({reason}); copy or export it again"
-        ) from error
+        raise InputError(f"{path} is {what}, but damaged or cut short ({reason}); copy or export it again") from error

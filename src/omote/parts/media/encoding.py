@@ -5,6 +5,7 @@ browsers; or a folder of PNG pictures, which loses nothing. Groups of pictures a
 threads is fixed and nothing random or dated is written, so that the same frames give the same bytes.
 """
 
+from collections import deque
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -27,6 +28,8 @@ _PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "s
 _ENCODERS = {"h264": "libx264", "h265": "libx265", "vp9": "libvpx-vp9"}
 _SUFFIXES = {"h264": ".mp4", "h265": ".mp4", "vp9": ".webm", "png": ""}
 _MAX_CRF = {"h264": 51, "h265": 51, "vp9": 63, "png": 63}
+_DELAY = {"h264": 2, "h265": 2, "vp9": 0}
+"""Frames by which decoding runs ahead of showing: both encoders build pyramids of B-frames two high, VP9 none."""
 _VP9_SPEED: dict[str, int] = dict(zip(_PRESETS, (8, 7, 5, 4, 3, 2, 1, 1, 0), strict=True))
 """libvpx's `cpu-used`: from 6 on it works in its real-time mode."""
 
@@ -51,9 +54,7 @@ class Encoding:
         if self.alpha and self.codec in ("h264", "h265"):
             raise UsageError(f"{self.codec} cannot hold transparency; choose vp9 or png")
         if not 0 <= self.crf <= _MAX_CRF[self.codec]:
-            raise UsageError(
-                f"crf {self.crf} is not within 0 to {_MAX_CRF[self.codec]}, as {self.codec} has it"
-            )
+            raise UsageError(f"crf {self.crf} is not within 0 to {_MAX_CRF[self.codec]}, as {self.codec} has it")
         if self.preset not in _PRESETS:
             raise UsageError(f"preset {self.preset!r} is not one of {', '.join(_PRESETS)}")
         if not 1 <= self.threads <= 16:
@@ -72,9 +73,7 @@ class Encoding:
         """
         suffixes = {".webm": "webm"} if self.codec == "vp9" else {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov"}
         if path.suffix.lower() not in suffixes:
-            raise UsageError(
-                f"{path} cannot hold {self.codec}; its name should end on {' or '.join(suffixes)}"
-            )
+            raise UsageError(f"{path} cannot hold {self.codec}; its name should end on {' or '.join(suffixes)}")
         return suffixes[path.suffix.lower()]
 
     def muxing(self) -> dict[str, str]:
@@ -115,6 +114,8 @@ def check_fps(fps: Fraction) -> None:
     """
     if not 0 < fps <= 480:
         raise UsageError(f"{float(fps):g} frames per second is not above 0 and at most 480")
+    if fps.numerator >= 2**31:
+        raise UsageError(f"{fps} frames per second is no rate that files can state; give a fraction like 30000/1001")
 
 
 class VideoEncoder:
@@ -156,10 +157,10 @@ class VideoEncoder:
         if encoding.codec == "h265":
             context.codec_tag = "hvc1"
         self.stream = stream
+        self._shown: deque[int] = deque()
+        self._late = _DELAY[encoding.codec]
 
-    def encode(
-        self, rgb: UInt8[ndarray, "h w 3"], alpha: UInt8[ndarray, "h w"] | None, ticks: int
-    ) -> list[Packet]:
+    def encode(self, rgb: UInt8[ndarray, "h w 3"], alpha: UInt8[ndarray, "h w"] | None, ticks: int) -> list[Packet]:
         """Return what comes out of the encoder when a frame goes in.
 
         Args:
@@ -171,16 +172,26 @@ class VideoEncoder:
             ShapeError: the frame is of another size than the stream.
         """
         if rgb.shape[:2] != self.size:
-            raise ShapeError(
-                f"frames of {self.size} (height, width) were announced, one of {rgb.shape[:2]} came"
-            )
+            raise ShapeError(f"frames of {self.size} (height, width) were announced, one of {rgb.shape[:2]} came")
         frame = yuv_of(rgb, self._coverage(rgb, alpha), even=self.stretch)
         frame.pts, frame.time_base, frame.duration = ticks, self.tick, self.step
-        return self.stream.encode(frame)
+        self._shown.append(ticks)
+        return self._timed(self.stream.encode(frame))
 
     def finish(self) -> list[Packet]:
         """Return what the encoder still holds."""
-        return self.stream.encode(None)
+        return self._timed(self.stream.encode(None))
+
+    def _timed(self, packets: list[Packet]) -> list[Packet]:
+        """Set when each packet is decoded: `_DELAY` frames before one is shown that has the same place in order.
+
+        The encoders do that too, but x265 leaves random numbers in streams shorter than its look-ahead.
+        """
+        for packet in packets:
+            packet.time_base = self.tick
+            packet.dts = self._shown[0] - self.step * self._late if self._late else self._shown.popleft()
+            self._late = max(0, self._late - 1)
+        return packets
 
     def _coverage(
         self, rgb: UInt8[ndarray, "h w 3"], alpha: UInt8[ndarray, "h w"] | None

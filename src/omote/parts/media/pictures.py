@@ -91,9 +91,7 @@ def read_picture(path: str | Path, max_pixels: int = MAX_PIXELS) -> Picture:
     except Image.UnidentifiedImageError as error:
         raise InputError(_not_a_picture(path, content)) from error
     except (Image.DecompressionBombError, MemoryError) as error:
-        raise InputError(
-            f"{path} holds more pixels than the limit of {max_pixels:,}; scale it down"
-        ) from error
+        raise InputError(f"{path} holds more pixels than the limit of {max_pixels:,}; scale it down") from error
     except _BROKEN as error:
         raise InputError(f"{path} is damaged or cut short ({error}); copy or export it again") from error
 
@@ -104,21 +102,15 @@ def _refuse_large(path: Path, image: Image.Image, max_pixels: int) -> None:
     if width < 1 or height < 1:
         raise InputError(f"{path} is {width} x {height} pixels large; at least 1 x 1 is expected")
     if max(width, height) > MAX_SIDE:
-        raise InputError(
-            f"{path} is {width} x {height} pixels large; no side may be over {MAX_SIDE:,}; scale it down"
-        )
+        raise InputError(f"{path} is {width} x {height} pixels large; no side may be over {MAX_SIDE:,}; scale it down")
     if width * height > max_pixels:
-        raise InputError(
-            f"{path} is {width} x {height} pixels large; the limit is {max_pixels:,}; scale it down"
-        )
+        raise InputError(f"{path} is {width} x {height} pixels large; the limit is {max_pixels:,}; scale it down")
 
 
 def _not_a_picture(path: Path, content: Content) -> str:
     """Return the sentence that tells what was found in place of a picture."""
     if content.kind == "picture":
-        return (
-            f"{path} is {content.name} that cannot be read: it is damaged or of an odd kind; save it as PNG"
-        )
+        return f"{path} is {content.name} that cannot be read: it is damaged or of an odd kind; save it as PNG"
     return f"{path} is {content.name}, where a picture (PNG, JPEG, WebP, TIFF, BMP, GIF, AVIF) is expected"
 
 
@@ -158,9 +150,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             if "sRGB" in ImageCms.getProfileDescription(source):
                 return image.convert("RGB")  # a round trip through lcms would shift colours by a level
-            converted = ImageCms.profileToProfile(
-                image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
+            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
             return image if converted is None else converted
         except (ImageCms.PyCMSError, OSError):
             pass  # a profile that does not fit its picture says nothing: every viewer then assumes sRGB

@@ -153,9 +153,7 @@ def _join(
         container.mux(track.finish(start / fps))
 
 
-def _copy_stream(
-    container: OutputContainer, coded: VideoStream, fps: Fraction, encoding: Encoding
-) -> VideoStream:
+def _copy_stream(container: OutputContainer, coded: VideoStream, fps: Fraction, encoding: Encoding) -> VideoStream:
     """Add a stream that takes packets as those of `coded`."""
     stream = container.add_stream_from_template(coded)
     stream.time_base = 1 / fps
@@ -171,9 +169,7 @@ def _segment(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Yield an open segment and its only stream."""
     with opened(path, "video") as container:
         if len(container.streams.video) != 1:
-            raise InputError(
-                f"{path} is not a segment: it has {len(container.streams.video)} video tracks, not one"
-            )
+            raise InputError(f"{path} is not a segment: it has {len(container.streams.video)} video tracks, not one")
         yield container, container.streams.video[0]
 
 
@@ -198,7 +194,5 @@ def _order(path: Path, fps: Fraction) -> list[int]:
         tick = stream.time_base or Fraction(0)
         order = [round((packet.pts or 0) * tick * fps) for packet in _packets(container, stream)]
     if not order or sorted(order) != list(range(len(order))):
-        raise InputError(
-            f"{path} is not a complete segment at {float(fps):g} frames per second; make it again"
-        )
+        raise InputError(f"{path} is not a complete segment at {float(fps):g} frames per second; make it again")
     return order

@@ -31,9 +31,7 @@ def check_folder(folder: Path) -> None:
         raise OutputError(f"{folder} is a file where a folder of PNG pictures is to be; choose another name")
     other = next((entry.name for entry in folder.iterdir() if not _OURS.fullmatch(entry.name)), None)
     if other is not None:
-        raise OutputError(
-            f"{folder} holds other things ({other}), which would be lost; choose another folder"
-        )
+        raise OutputError(f"{folder} holds other things ({other}), which would be lost; choose another folder")
 
 
 def write_pictures(folder: Path, frames: Iterable[Frame], *, alpha: bool) -> int:

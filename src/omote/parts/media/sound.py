@@ -46,9 +46,7 @@ def read_sound(
         kept.append(samples.mean(axis=0, keepdims=True) if mono else samples)
         length += samples.shape[1]
         if length > max_seconds * used_rate:
-            raise InputError(
-                f"{path} sounds for more than {max_seconds:g} s, the limit; cut it to the part wanted"
-            )
+            raise InputError(f"{path} sounds for more than {max_seconds:g} s, the limit; cut it to the part wanted")
     if not length or used_rate is None:
         raise InputError(f"{path} has an audio track without a single sample; copy or export it again")
     return Sound(samples=np.concatenate(kept, axis=1), rate=used_rate)
@@ -83,9 +81,7 @@ def write_track(path: str | Path, source: Sound | Path, seconds: Fraction) -> No
     path = Path(path)
     kind = _CONTAINERS.get(path.suffix.lower())
     if kind is None:
-        raise UsageError(
-            f"{path} cannot be written as sound; its name should end on {', '.join(_CONTAINERS)}"
-        )
+        raise UsageError(f"{path} cannot be written as sound; its name should end on {', '.join(_CONTAINERS)}")
     with replacing(path) as part, av.open(str(part), "w", format=kind) as container:
         track = Soundtrack(container, source)
         for second in range(1, int(seconds) + 1):

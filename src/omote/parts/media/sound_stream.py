@@ -36,11 +36,7 @@ class Sound:
     """Samples per second."""
 
     def __post_init__(self) -> None:
-        if (
-            self.samples.ndim != 2
-            or self.samples.dtype != np.float32
-            or self.samples.shape[0] not in _LAYOUTS
-        ):
+        if self.samples.ndim != 2 or self.samples.dtype != np.float32 or self.samples.shape[0] not in _LAYOUTS:
             raise ShapeError(
                 f"sound is float32 [1..8 channels, n], not {self.samples.dtype} {list(self.samples.shape)}"
             )
@@ -81,9 +77,7 @@ def blocks(
                 yield samples[:, cut:], used_rate
 
 
-def of_array(
-    sound: Sound, *, rate: int, channels: int
-) -> Iterator[tuple[Float32[ndarray, "channels n"], int]]:
+def of_array(sound: Sound, *, rate: int, channels: int) -> Iterator[tuple[Float32[ndarray, "channels n"], int]]:
     """Yield a piece of sound second by second, resampled and mixed as `blocks` does."""
 
     def frames() -> Iterator[AudioFrame]:
@@ -121,9 +115,7 @@ def _resampled(
                 layout = layout or _LAYOUTS.get(frame.layout.nb_channels, "stereo")
                 start = None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base
             else:
-                yield from (
-                    (piece.to_ndarray(), piece.sample_rate, start) for piece in resampler.resample(None)
-                )
+                yield from ((piece.to_ndarray(), piece.sample_rate, start) for piece in resampler.resample(None))
             resampler = AudioResampler(format="fltp", layout=layout, rate=rate, options=_MIX)
             setup = came
         assert resampler is not None

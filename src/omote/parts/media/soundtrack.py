@@ -48,9 +48,7 @@ class Soundtrack:
         channels, rate = _shape(source)
         self.channels = min(channels, 2)
         codec = _CODECS[container.format.name]
-        self.rate = (
-            rate if codec in ("flac", "pcm_f32le") or (codec == "aac" and rate in _LOSSY_RATES) else 48_000
-        )
+        self.rate = rate if codec in ("flac", "pcm_f32le") or (codec == "aac" and rate in _LOSSY_RATES) else 48_000
         stream = container.add_stream(codec, rate=self.rate)
         assert isinstance(stream, AudioStream)
         stream.codec_context.layout = "mono" if self.channels == 1 else "stereo"

@@ -23,11 +23,7 @@ class Turn:
         """Return the picture upright."""
         if self.mirrored:
             picture = picture[:, ::-1]
-        return (
-            np.ascontiguousarray(np.rot90(picture, -self.quarter))
-            if self.quarter or self.mirrored
-            else picture
-        )
+        return np.ascontiguousarray(np.rot90(picture, -self.quarter)) if self.quarter or self.mirrored else picture
 
 
 def turn_of(frame: VideoFrame) -> Turn:

@@ -125,8 +125,7 @@ class VideoSource:
         length = stated_length(stream)
         if not announced and length is not None and length - end > max(1, length / 50):
             raise InputError(
-                f"{self.path} is cut short: it announces {float(length):.1f} s, not {float(end):.1f}; "
-                "copy it again"
+                f"{self.path} is cut short: it announces {float(length):.1f} s, not {float(end):.1f}; copy it again"
             )
 
 
@@ -205,9 +204,7 @@ def _write(
     for frame in chain((first,), rest):
         ticks = round(frame.time / tick)
         if ticks <= last:
-            raise UsageError(
-                f"frame times must rise from 0 on; {float(frame.time):g} s came after {last * tick} s"
-            )
+            raise UsageError(f"frame times must rise from 0 on; {float(frame.time):g} s came after {last * tick} s")
         container.mux(encoder.encode(frame.rgb, frame.alpha, ticks))
         if track:
             container.mux(track.advance(frame.time))

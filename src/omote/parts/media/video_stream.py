@@ -21,6 +21,8 @@ from omote.parts.media.pictures import MAX_PIXELS, MAX_SIDE
 def video_stream(path: Path, container: InputContainer) -> VideoStream:
     """Return the first stream of moving pictures (the cover picture of a song is none), ready to decode."""
     streams = [s for s in container.streams.video if not s.disposition & s.disposition.attached_pic]
+    if not container.streams:
+        raise InputError(f"{path} holds no track at all: it is damaged or cut short; copy or export it again")
     if not streams:
         raise InputError(f"{path} has no video track; give a file that has moving pictures")
     stream = streams[0]

@@ -1,9 +1,10 @@
 """How well a dance keeps time, and whether its feet slide.
 
-Sources: kinematic beats and BeatAlign after Li et al., "AI Choreographer" (2021): a kinematic beat is a local minimum of the
-joints' speed, and `BeatAlign = 1/m sum_i exp(-min_j |t_i - s_j|^2 / (2 sigma^2))` over the m musical beats (sigma is three
-frames at 60 frames/s). Precision and recall count each beat once, within 70 ms, as beat trackers are judged
-(MIREX). Diversity is the mean distance between pieces of the dance, as in the same paper but on joint positions.
+Sources: kinematic beats and BeatAlign after Li et al., "AI Choreographer" (2021): a kinematic beat is a local minimum
+of the joints' speed, and `BeatAlign = 1/m sum_i exp(-min_j |t_i - s_j|^2 / (2 sigma^2))` over the m musical beats
+(sigma is three frames at 60 frames/s). Precision and recall count each beat once, within 70 ms, as beat trackers are
+judged (MIREX). Diversity is the mean distance between pieces of the dance, as in the same paper but on joint
+positions.
 """
 
 from dataclasses import dataclass
@@ -62,9 +63,7 @@ def kinematic_beats(positions: Float[ndarray, "t j 3"], fps: float, prominence: 
     return (found + np.clip(shift, -0.5, 0.5)) / fps
 
 
-def beat_align(
-    kinematic: Float[ndarray, "k"], musical: Float[ndarray, "m"], sigma: float = SIGMA
-) -> float:
+def beat_align(kinematic: Float[ndarray, "k"], musical: Float[ndarray, "m"], sigma: float = SIGMA) -> float:
     """How close each musical beat is to a kinematic one: 1 where all coincide, 0 where none is near."""
     if not len(kinematic) or not len(musical):
         return 0.0
@@ -72,9 +71,7 @@ def beat_align(
     return float(np.exp(-(distance**2) / (2 * sigma**2)).mean())
 
 
-def agreement(
-    found: Float[ndarray, "f"], true: Float[ndarray, "t"], tolerance: float = TOLERANCE
-) -> Agreement:
+def agreement(found: Float[ndarray, "f"], true: Float[ndarray, "t"], tolerance: float = TOLERANCE) -> Agreement:
     """Precision and recall with each moment matched at most once; both lists increasing.
 
     Moments on a line with one tolerance match greedily: taking the earliest partner that still fits is never worse.
@@ -91,9 +88,7 @@ def agreement(
     return Agreement(precision=hits / len(found) if len(found) else 0.0, recall=hits / len(true) if len(true) else 0.0)
 
 
-def foot_skate(
-    feet: Float[ndarray, "t f 3"], planted: Bool[ndarray, "t f"]
-) -> Float[ndarray, "c"]:
+def foot_skate(feet: Float[ndarray, "t f 3"], planted: Bool[ndarray, "t f"]) -> Float[ndarray, "c"]:
     """Way along the floor that each foot slides in each contact, in the unit of `feet`.
 
     Args:
@@ -102,9 +97,9 @@ def foot_skate(
     """
     slides = []
     for f in range(feet.shape[1]):
-        runs, count = scipy.ndimage.label(planted[:, f])
-        for run in range(1, count + 1):
-            path = feet[runs == run, f][:, [0, 2]].astype(float)
+        edges = np.flatnonzero(np.diff(planted[:, f].astype(int), prepend=0, append=0))
+        for first, last in edges.reshape(-1, 2):
+            path = feet[first:last, f][:, [0, 2]].astype(float)
             slides.append(np.linalg.norm(np.diff(path, axis=0), axis=1).sum())
     return np.array(slides)
 
@@ -125,7 +120,5 @@ def diversity(positions: Float[ndarray, "t j 3"], fps: float, seconds: float = 2
     pieces = centred[: count * length].reshape(count, length, *positions.shape[1:])
     step = max(length // 15, 1)
     pieces = pieces[:, ::step]
-    total = [
-        np.linalg.norm(pieces[i + 1 :] - pieces[i], axis=-1).mean((1, 2)).sum() for i in range(count - 1)
-    ]
+    total = [np.linalg.norm(pieces[i + 1 :] - pieces[i], axis=-1).mean((1, 2)).sum() for i in range(count - 1)]
     return float(np.sum(total) / (count * (count - 1) / 2))

@@ -44,9 +44,7 @@ class Picture:
             ShapeError: the picture is not uint8 [h w 3] with at least one pixel.
         """
         if self.rgb.dtype != np.uint8 or self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or self.rgb.size == 0:
-            raise ShapeError(
-                f"a background picture is uint8 [h w 3], not {self.rgb.dtype} {list(self.rgb.shape)}"
-            )
+            raise ShapeError(f"a background picture is uint8 [h w 3], not {self.rgb.dtype} {list(self.rgb.shape)}")
         (h, w), (ph, pw) = size, self.rgb.shape[:2]
         scale = max(h / ph, w / pw)
         left, top = (pw - w / scale) / 2, (ph - h / scale) / 2

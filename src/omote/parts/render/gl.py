@@ -1,8 +1,9 @@
 """The rasteriser that uses OpenGL without a window (EGL): a graphics card, or Mesa's llvmpipe on the CPU.
 
-It gets the same projected vertices, gains and levels of detail as the software one, and does nothing but cover pixels and
-read textures. The two levels around the wanted one are blended in the shader, since some drivers blend them coarsely.
-The window's first row is the bottom row of OpenGL's picture, so that what is read back needs no flip.
+It gets the same projected vertices, gains and levels of detail as the software one, and does nothing but
+cover pixels and read textures. The two levels around the wanted one are blended in the shader, since some
+drivers blend them coarsely. The window's first row is the bottom row of OpenGL's picture, so that what is
+read back needs no flip.
 """
 
 import moderngl
@@ -26,9 +27,8 @@ QUALIFIER in vec2 at; QUALIFIER in vec3 light; QUALIFIER in float level;
 uniform sampler2D picture; uniform float last;
 out vec4 colour;
 void main() {
-    float wanted = clamp(level, 0.0, last), fine = floor(wanted);
-    vec4 texel = mix(textureLod(picture, at, fine), textureLod(picture, at, min(fine + 1.0, last)), wanted - fine);
-    if (CUT && texel.a < 0.5) discard;
+    float wanted = clamp(level, 0.0, last), fine = floor(wanted); vec4 texel = mix(textureLod(picture, at,
+    fine), textureLod(picture, at, min(fine + 1.0, last)), wanted - fine); if (CUT && texel.a < 0.5) discard;
     colour = vec4(min(texel.rgb * light, 1.0), 1.0);
 }
 """
@@ -51,9 +51,7 @@ class GlPainter:
         self._samples = samples if samples > 1 else 0
         if self._samples > self._context.max_samples:
             self.close()
-            raise UnavailableError(
-                f"this OpenGL driver has no {samples} samples per pixel; use the numba backend"
-            )
+            raise UnavailableError(f"this OpenGL driver has no {samples} samples per pixel; use the numba backend")
         self.device: str = self._context.info["GL_RENDERER"]
         self._scene, self._cull = scene, cull
         self._vertices = np.zeros(len(scene.uvs), [("clip", "4f4"), ("gain", "3f4"), ("lod", "f4")])
@@ -127,9 +125,7 @@ class GlPainter:
         target.clear()
         ranges = zip(self._scene.face_ranges, self._scene.face_ranges[1:], strict=False)
         levels = [float(len(levels) - 1) for levels in self._scene.pyramids]
-        for (first, end), texture, last, cut in zip(
-            ranges, self._textures, levels, self._scene.cut, strict=True
-        ):
+        for (first, end), texture, last, cut in zip(ranges, self._textures, levels, self._scene.cut, strict=True):
             texture.use()
             self._programs[cut]["last"] = last
             self._arrays[cut].render(vertices=3 * int(end - first), first=3 * int(first))
@@ -158,7 +154,7 @@ def open_context() -> moderngl.Context:
 
 
 def clip_coordinates(stage: Stage) -> Float32[ndarray, "v 4"]:
-    """Return OpenGL's clip coordinates for the stage's window, first row lowest, its depth range fitted to the vertices."""
+    """Return OpenGL's clip coordinates for the stage's window, first row lowest, depth fitted to the vertices."""
     x0, y0, x1, y1 = stage.window
     clip = np.empty((len(stage.homogeneous), 4), np.float32)
     w = stage.homogeneous[:, 2]

@@ -1,9 +1,10 @@
 """A floor with a soft shadow where somebody stands.
 
-The shadow is a map on the floor, cells of two centimetres: the mesh is projected along the key light, in layers by height,
-and each layer is blurred in proportion to its height, as the penumbra of a light of some size is. Contacts are so sharp and
-dark, the head's shadow wide and pale. One more layer, straight down and wide, stands for the sky that a body hides from
-the floor. Both rasterisers share it; a frame's map depends on that frame alone.
+The shadow is a map on the floor, cells of two centimetres: the mesh is projected along the key light, in
+layers by height, and each layer is blurred in proportion to its height, as the penumbra of a light of some
+size is. Contacts are so sharp and dark, the head's shadow wide and pale. One more layer, straight down and
+wide, stands for the sky that a body hides from the floor. Both rasterisers share it; a frame's map depends on
+that frame alone.
 
 Notation: grid = coordinates in cells, (column, row) along world (x, z).
 """
@@ -97,7 +98,8 @@ def cast(
     for layer, bottom, top in zip(layers, LAYERS[:-1], tops, strict=False):
         passing *= 1 - _blurred(layer, _blur(ground, max(bottom, (bottom + top) / 2)))
     passing *= 1 - np.float32(SKY_WEIGHT) * _blurred(layers[-1], SKY_BLUR)
-    rows, columns = ((1 - passing >= FAINT).any(1 - axis).nonzero()[0] for axis in (0, 1))
+    dark = 1 - passing >= FAINT
+    rows, columns = np.flatnonzero(dark.any(1)), np.flatnonzero(dark.any(0))
     if not len(rows):
         return Shadow(map=np.zeros((2, 2), np.float32), corner=(0.0, 0.0))
     low += columns[0] - 1, rows[0] - 1
@@ -117,7 +119,7 @@ def _blur(ground: Ground, height: float) -> float:
 
 
 def _blurred(layer: Float32[ndarray, "rows columns"], radius: float) -> Float32[ndarray, "rows columns"]:
-    """Return a layer after three box filters, close to a Gaussian whose standard deviation is the radius (metres) / 1.5."""
+    """Return a layer after three box filters of a radius in metres: nearly a Gaussian, sigma close to the radius."""
     if not layer.any():
         return layer
     cells = max(1, round(radius / CELL))
@@ -150,7 +152,7 @@ def _box(layer, radius):
 @no_type_check
 @njit(cache=True, nogil=True, error_model="numpy")
 def _project(lit, below, height, faces, bounds, sky_below, layers):
-    """Draw the faces' shadows: along the light into the layers of their heights, straight down into the last."""
+    """Draw faces along the light into the layers of their heights, and straight down into the last layer."""
     last = len(layers) - 1
     for f in range(len(faces)):
         i, j, k = faces[f, 0], faces[f, 1], faces[f, 2]
@@ -204,12 +206,9 @@ def is_seen(ground: Ground, camera: Camera) -> bool:
 
 
 def floor_from_pixel(ground: Ground, camera: Camera) -> Float64[ndarray, "3 3"]:
-    """Return the map from (pixel x, pixel y, 1) to (world x, world z, 1) on the floor times a factor that is positive
-    where the floor is in front of the camera."""
+    """Return the map from (pixel x, pixel y, 1) to w (world x, world z, 1) on the floor; w > 0 where it is in front."""
     matrix = camera.pixel_from_world
-    pixel_from_floor = np.stack(
-        [matrix[:, 0], matrix[:, 2], matrix[:, 1] * ground.height + matrix[:, 3]], axis=1
-    )
+    pixel_from_floor = np.stack([matrix[:, 0], matrix[:, 2], matrix[:, 1] * ground.height + matrix[:, 3]], axis=1)
     return np.linalg.inv(pixel_from_floor)
 
 
@@ -273,10 +272,7 @@ def lay_floor(picture: UInt8[ndarray, "h w 4"], ground: Ground, camera: Camera) 
     y, x = np.mgrid[0:h, 0:w] + 0.5
     floor = np.stack([x, y, np.ones_like(x)], -1) @ floor_from_pixel(ground, camera).T
     ahead = floor[..., 2] > 0
-    away = (
-        np.hypot(*(floor[..., :2] / np.where(ahead, floor[..., 2], 1)[..., None]).transpose(2, 0, 1))
-        / ground.radius
-    )
+    away = np.hypot(*(floor[..., :2] / np.where(ahead, floor[..., 2], 1)[..., None]).transpose(2, 0, 1)) / ground.radius
     fade = np.clip(1.3 - away, 0, 1)
     cover = np.where(ahead, fade * fade * (3 - 2 * fade), 0)[..., None]
     under = picture[..., 3:] / 255 * (1 - cover)

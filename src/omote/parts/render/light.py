@@ -1,9 +1,10 @@
 """Gentle light on surfaces whose textures are photographs, and so already hold light.
 
-Irradiance over the normal n is ambient light as spherical harmonics of order 2 (Ramamoorthi and Hanrahan, "An Efficient
-Representation for Irradiance Environment Maps", 2001; the cosine is already folded in) plus one wrapped directional key.
-Its effect is mixed with "unlit" by `strength`. A gain on linear light is a gain^(1/2.2) on sRGB values, so that no texture is
-ever linearised; gains are computed at vertices, once for both rasterisers, and interpolated.
+Irradiance over the normal n is ambient light as spherical harmonics of order 2 (Ramamoorthi and Hanrahan, "An
+Efficient Representation for Irradiance Environment Maps", 2001; the cosine is already folded in) plus one
+wrapped directional key. Its effect is mixed with "unlit" by `strength`. A gain on linear light is a
+gain^(1/2.2) on sRGB values, so that no texture is ever linearised; gains are computed at vertices, once for
+both rasterisers, and interpolated.
 """
 
 from dataclasses import dataclass
@@ -32,8 +33,8 @@ class Light:
     """
 
     ambient: tuple[Colour, ...] = ((0.78, 0.78, 0.78), (0.10, 0.11, 0.12))
-    """1, 2, 4 or 9 coefficients of irradiance: constant; (constant, y): ground to sky; (constant, x, y, z); or order 2:
-    constant, x, y, z, xy, yz, 3z^2 - 1, xz, x^2 - y^2 of the normal."""
+    """Irradiance's factors of functions of the normal. One: constant. Two: constant, y (ground to sky). Four: constant,
+    x, y, z. Nine: constant, x, y, z, xy, yz, 3z^2 - 1, xz, x^2 - y^2."""
     key: Colour = (0.30, 0.29, 0.27)
     """Irradiance of a surface that faces the key light."""
     key_from: tuple[float, float, float] = (0.45, 0.75, 0.6)
@@ -71,9 +72,7 @@ UNLIT = Light(strength=0.0)
 def gains(normals: Float64[ndarray, "v 3"] | ndarray, light: Light) -> ndarray:
     """Return for each unit normal the factors float32 [v 3] on sRGB values; at most 4."""
     result = np.empty((len(normals), 3), np.float32)
-    _gains(
-        normals, light.harmonics(), np.array(light.key), light.direction, light.wrap, light.strength, result
-    )
+    _gains(normals, light.harmonics(), np.array(light.key), light.direction, light.wrap, light.strength, result)
     return result
 
 

@@ -1,8 +1,9 @@
 """Meshes to pictures, frame by frame.
 
-A frame is laid together from what stands still (background, floor; made once per camera), the shadow on the floor, and the
-meshes, which a painter draws within the box they fall in. Painters are exchangeable: `software` needs nothing but numba,
-`gl` an OpenGL driver; everything else is shared. A frame depends on its own vertices alone, never on an earlier one.
+A frame is laid together from what stands still (background, floor; made once per camera), the shadow on the
+floor, and the meshes, which a painter draws within the box they fall in. Painters are exchangeable:
+`software` needs nothing but numba, `gl` an OpenGL driver; everything else is shared. A frame depends on its
+own vertices alone, never on an earlier one.
 """
 
 from collections.abc import Sequence
@@ -66,9 +67,7 @@ class Look:
 class Rasteriser:
     """Draws a scene for one look; made by `open_rasteriser`, closed by `close` or as a context manager."""
 
-    def __init__(
-        self, scene: Scene, painter: Painter, camera: Camera, look: Look, notes: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, scene: Scene, painter: Painter, camera: Camera, look: Look, notes: tuple[str, ...] = ()) -> None:
         self.scene, self.painter, self.camera, self.look = scene, painter, camera, look
         self.notes = notes
         """What a user should know: that OpenGL was not to be had, for instance."""
@@ -138,7 +137,8 @@ def open_rasteriser(
     Args:
         meshes: topology and textures; their own vertices give the scale of the textures, not the pose.
         camera: the view that frames are drawn from unless told otherwise.
-        backend: `auto` takes OpenGL where a graphics driver for it is there, else numba and says so in `notes`.
+        backend: `auto` takes OpenGL where a graphics driver for it is there, else numba and says so in
+        `notes`.
         look: light, floor, background, anti-aliasing.
 
     Raises:
@@ -159,9 +159,7 @@ def open_rasteriser(
             if backend == "gl":
                 raise
             notes = (f"drawing with the numba rasteriser: {error}",)
-    return Rasteriser(
-        scene, SoftwarePainter(scene, samples=look.samples, cull=look.cull), camera, look, notes
-    )
+    return Rasteriser(scene, SoftwarePainter(scene, samples=look.samples, cull=look.cull), camera, look, notes)
 
 
 @no_type_check
@@ -180,7 +178,5 @@ def _lay(frame, layer, left, top):
             under = target[3] * (255 - over) / np.float32(255)
             alpha = over + under
             for c in range(3):
-                target[c] = np.uint8(
-                    (layer[y, x, c] * np.float32(255) + target[c] * under) / alpha + np.float32(0.5)
-                )
+                target[c] = np.uint8((layer[y, x, c] * np.float32(255) + target[c] * under) / alpha + np.float32(0.5))
             target[3] = np.uint8(alpha + np.float32(0.5))

@@ -1,11 +1,11 @@
 """What is drawn: meshes joined into one, and per frame the numbers that both rasterisers start from.
 
-Both rasterisers take the same projected vertices, gains of light and levels of detail, all computed here, so that they can
-only differ in which pixels a triangle covers and in how a texture is read.
+Both rasterisers take the same projected vertices, gains of light and levels of detail, all computed here, so
+that they can only differ in which pixels a triangle covers and in how a texture is read.
 
-Level of detail: log2 of the texels along a pixel, from the texture's density on the surface, the distance and, for half
-of its effect, the slant; it is a property of the vertex and interpolated, needs no screen derivatives, and does not break
-at edges of triangles.
+Level of detail: log2 of the texels along a pixel, from the texture's density on the surface, the distance
+and, for half of its effect, the slant; it is a property of the vertex and interpolated, needs no screen
+derivatives, and does not break at edges of triangles.
 """
 
 from collections.abc import Sequence
@@ -62,8 +62,7 @@ class Scene:
         self.uvs: Float32[ndarray, "v 2"] = np.concatenate([mesh.uvs for mesh in meshes])
         self.weld: Int32[ndarray, " v"] = np.concatenate(
             [
-                (np.arange(len(mesh.vertices), dtype=np.int32) if mesh.weld is None else mesh.weld)
-                + np.int32(start)
+                (np.arange(len(mesh.vertices), dtype=np.int32) if mesh.weld is None else mesh.weld) + np.int32(start)
                 for mesh, start in zip(meshes, starts, strict=False)
             ]
         )
@@ -90,9 +89,7 @@ class Scene:
         """
         joined = vertices if isinstance(vertices, np.ndarray) else np.concatenate(list(vertices))
         if joined.shape != (len(self.uvs), 3):
-            raise ShapeError(
-                f"the meshes have {self.counts} vertices; the ones to draw are {list(joined.shape)}"
-            )
+            raise ShapeError(f"the meshes have {self.counts} vertices; the ones to draw are {list(joined.shape)}")
         return np.ascontiguousarray(joined, np.float32)
 
     def stage(
@@ -127,16 +124,12 @@ class Scene:
             camera=camera,
         )
 
-    def _lods(
-        self, vertices: ndarray, normals: ndarray, w: ndarray, camera: Camera
-    ) -> Float32[ndarray, " v"]:
+    def _lods(self, vertices: ndarray, normals: ndarray, w: ndarray, camera: Camera) -> Float32[ndarray, " v"]:
         if camera.orthographic:
             facing = normals @ camera.forward.astype(np.float32)
         else:
             towards = vertices - camera.position.astype(np.float32)
-            facing = np.einsum("va,va->v", normals, towards) / (
-                np.linalg.norm(towards, axis=-1) + np.float32(1e-9)
-            )
+            facing = np.einsum("va,va->v", normals, towards) / (np.linalg.norm(towards, axis=-1) + np.float32(1e-9))
         texels = self.density * w / np.sqrt(camera.focal[0] * camera.focal[1])
         texels = np.maximum(texels, 1e-6) / np.sqrt(np.maximum(np.abs(facing), 0.1))
         return (np.log2(texels) - SHARPEN).astype(np.float32)
@@ -145,11 +138,9 @@ class Scene:
 def used_texels(
     uvs: Float32[ndarray, "v 2"], faces: Int32[ndarray, "f 3"], size: tuple[int, int]
 ) -> Bool[ndarray, "h w"]:
-    """Return which texels of a texture of (height, width) the faces touch, with the ring that bilinear sampling reads."""
+    """Return which texels of a (height, width) texture the faces use, with the ring that bilinear sampling reads."""
     flat = np.concatenate([uvs * np.array([size[1], size[0]], np.float32), np.ones_like(uvs[:, :1])], 1)
-    above = Camera(
-        world_from_camera=np.eye(4), focal=(1.0, 1.0), centre=(0.0, 0.0), size=size, orthographic=True
-    )
+    above = Camera(world_from_camera=np.eye(4), focal=(1.0, 1.0), centre=(0.0, 0.0), size=size, orthographic=True)
     return binary_dilation(rasterise(flat, faces, above).faces >= 0, np.ones((3, 3), bool))
 
 

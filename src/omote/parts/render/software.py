@@ -1,8 +1,9 @@
 """The rasteriser that needs nothing but numba.
 
-Per band of rows: find the nearest face at every sample (`visibility`), then colour each pixel once per face that its
-samples see, at the pixel's centre if the face covers it, else at the first sample that the face covers; a face whose
-texture has holes is coloured, and tested against its alpha, at each sample. That is multisampling as graphics cards do it.
+Per band of rows: find the nearest face at every sample (`visibility`), then colour each pixel once per face
+that its samples see, at the pixel's centre if the face covers it, else at the first sample that the face
+covers; a face whose texture has holes is coloured, and tested against its alpha, at each sample. That is
+multisampling as graphics cards do it.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -64,7 +65,7 @@ class SoftwarePainter:
 @no_type_check
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def _share(ids, row, column, s, cut):
-    """Return how many of a pixel's samples get their colour with sample s: all that see the same face, at the first one."""
+    """Return how many of a pixel's samples sample s colours: at a face's first sample all of it, later none."""
     f = ids[row, column, s]
     if cut:
         return 1

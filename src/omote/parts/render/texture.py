@@ -1,8 +1,8 @@
 """Textures: margins, pyramids and sampling, alike for both rasterisers.
 
-Texels that no triangle uses are filled with the nearest used colour (a margin), so that neither bilinear sampling nor the
-smaller levels of the pyramid pull the unused background over a seam. Level l has max(1, size >> l) texels, as OpenGL
-wants it. A sample blends two levels, each read bilinearly with edges clamped.
+Texels that no triangle uses are filled with the nearest used colour (a margin), so that neither bilinear
+sampling nor the smaller levels of the pyramid pull the unused background over a seam. Level l has max(1, size
+>> l) texels, as OpenGL wants it. A sample blends two levels, each read bilinearly with edges clamped.
 """
 
 from collections.abc import Sequence
@@ -32,18 +32,18 @@ class Atlas:
 
 
 def with_margin(texture: UInt8[ndarray, "h w 4"], used: Bool[ndarray, "h w"]) -> UInt8[ndarray, "h w 4"]:
-    """Return the texture with unused texels, and the colour under fully transparent ones, set to the nearest used texel's."""
+    """Return the texture with unused texels, and colours under transparent ones, set to the nearest used one."""
     solid = used & (texture[..., 3] > 0)
     if solid.all() or not solid.any():
         return texture
-    rows, columns = distance_transform_edt(~solid, return_distances=False, return_indices=True)
-    filled = texture[rows, columns]
+    nearest = np.asarray(distance_transform_edt(~solid, return_distances=False, return_indices=True))
+    filled = texture[nearest[0], nearest[1]]
     filled[used, 3] = texture[used, 3]
     return filled
 
 
 def pyramid(texture: UInt8[ndarray, "h w 4"]) -> list[UInt8[ndarray, "_ _ 4"]]:
-    """Return the texture and its halvings down to one texel; each texel is the mean over its area, weighted by alpha."""
+    """Return the texture and its halvings down to one texel; a texel is its area's mean, weighted by alpha."""
     levels = [texture]
     while max(levels[-1].shape[:2]) > 1:
         h, w = (max(1, n >> 1) for n in levels[-1].shape[:2])
@@ -60,8 +60,8 @@ def pack(pyramids: Sequence[list[UInt8[ndarray, "_ _ 4"]]]) -> Atlas:
     table = np.zeros((len(pyramids), depth, 3), np.int64)
     start = 0
     for t, levels in enumerate(pyramids):
-        for l, level in enumerate(levels):
-            table[t, l] = start, *level.shape[:2]
+        for number, level in enumerate(levels):
+            table[t, number] = start, *level.shape[:2]
             start += level.shape[0] * level.shape[1]
     return Atlas(
         texels=np.concatenate([level.reshape(-1, 4) for levels in pyramids for level in levels]),

@@ -1,13 +1,15 @@
 """Which face is seen where: a software z-buffer in homogeneous coordinates.
 
-Idea (Olano and Greer, "Triangle Scan Conversion using 2D Homogeneous Coordinates", 1997): with a vertex as
-v = (x w, y w, w), pixels times depth, the edge opposite vertex i is e_i = v_j x v_k, and a sample p = (x, y, 1) is inside
-where all e_i . p have one sign. The e_i . p are, up to their sum, the perspective-correct barycentrics, and
-sum(e_i . p) / D = 1/w with D = v_0 . (v_1 x v_2). No triangle is ever clipped, not even one that reaches behind the camera.
+Idea (Olano and Greer, "Triangle Scan Conversion using 2D Homogeneous Coordinates", 1997): with a vertex as v
+= (x w, y w, w), pixels times depth, the edge opposite vertex i is e_i = v_j x v_k, and a sample p = (x, y, 1)
+is inside where all e_i . p have one sign. The e_i . p are, up to their sum, the perspective-correct
+barycentrics, and sum(e_i . p) / D = 1/w with D = v_0 . (v_1 x v_2). No triangle is ever clipped, not even one
+that reaches behind the camera.
 
-Two triangles that share an edge compute exactly opposite numbers for it, so that a sample on it belongs to exactly one of
-them: the one to whose left or top the edge lies. Rows are independent of one another, and faces are drawn in their
-order, so that the result does not depend on the number of threads.
+Two triangles that share an edge compute exactly opposite numbers for it, so that a sample on it belongs to
+exactly one of
+them: the one to whose left or top the edge lies. Rows are independent of one another, and faces are drawn in
+their order, so that the result does not depend on the number of threads.
 
 Notation: key = what is compared, larger is nearer: 1/w for a pinhole camera, -z for an orthographic one.
 """
@@ -155,9 +157,7 @@ def project_vertices(
         raise ShapeError(f"vertices are [v 3], not {list(vertices.shape)}")
     if not np.isfinite(vertices).all():
         bad = int((~np.isfinite(vertices).all(-1)).sum())
-        raise ShapeError(
-            f"{bad} of {len(vertices)} vertices are not finite numbers; check the pose they come from"
-        )
+        raise ShapeError(f"{bad} of {len(vertices)} vertices are not finite numbers; check the pose they come from")
     matrix = camera.pixel_from_world
     homogeneous = vertices.astype(np.float64) @ matrix[:, :3].T + matrix[:, 3]
     if not camera.orthographic:
@@ -176,9 +176,7 @@ def prepare(
 ) -> Triangles:
     """Return the edges, depth planes and boxes of faces, as far as they lie in a window x0 y0 x1 y1."""
     count = len(faces)
-    triangles = Triangles(
-        edges=np.empty((count, 3, 3)), key=np.empty((count, 5)), box=np.zeros((count, 4), np.int32)
-    )
+    triangles = Triangles(edges=np.empty((count, 3, 3)), key=np.empty((count, 5)), box=np.zeros((count, 4), np.int32))
     near = -np.inf if camera.orthographic else camera.near
     _prepare(homogeneous, keys, faces, window, near, cull, triangles.edges, triangles.key, triangles.box)
     return triangles
@@ -198,7 +196,7 @@ def _prepare(homogeneous, keys, faces, window, near, cull, edges, key, box):
             edges[f, i, 1] = a[2] * b[0] - a[0] * b[2]
             edges[f, i, 2] = a[0] * b[1] - a[1] * b[0]
         volume = v[0, 0] * edges[f, 0, 0] + v[0, 1] * edges[f, 0, 1] + v[0, 2] * edges[f, 0, 2]
-        # Seen with y down, a face that is counter-clockwise from outside has a negative volume when it faces the camera.
+        # With y down, a face that is counter-clockwise from outside has a negative volume when seen from there.
         if volume == 0 or (cull and volume > 0) or not _bound(v, near, window, box[f]):
             box[f] = 0
             continue
@@ -313,9 +311,7 @@ def scan(edges, key, box, limit, x_first, y0, y1, offsets, skin, ids, keys):
                     least = min(a, min(b, c))
                     if least < 0:
                         continue
-                    if least == 0 and (
-                        (a == 0 and not a_owns) or (b == 0 and not b_owns) or (c == 0 and not c_owns)
-                    ):
+                    if least == 0 and ((a == 0 and not a_owns) or (b == 0 and not b_owns) or (c == 0 and not c_owns)):
                         continue
                     here = kx * px + k_row
                     near = np.float32(min(max(here, low), high))

@@ -1,7 +1,7 @@
 """Pinhole and orthographic cameras.
 
-A camera looks along its +z, +x to the right, +y down. A pixel coordinate is `focal * (x, y) / z + centre` (pinhole) or
-`focal * (x, y) + centre` (orthographic); the first pixel's centre is (0.5, 0.5).
+A camera looks along its +z, +x to the right, +y down. A pixel coordinate is `focal * (x, y) / z + centre`
+(pinhole) or `focal * (x, y) + centre` (orthographic); the first pixel's centre is (0.5, 0.5).
 """
 
 import math
@@ -43,16 +43,11 @@ class Camera:
                 f"a picture of {self.size[0]} x {self.size[1]} pixels has nothing in it; both must be >= 1"
             )
         if not (all(map(math.isfinite, (*self.focal, *self.centre))) and min(self.focal) > 0):
-            raise UsageError(
-                f"focal length {self.focal} and centre {self.centre} must be finite, the first positive"
-            )
+            raise UsageError(f"focal length {self.focal} and centre {self.centre} must be finite, the first positive")
         pose = self.world_from_camera
         if pose.shape != (4, 4) or not np.isfinite(pose).all():
             raise ShapeError("world_from_camera is a finite [4 4] transform")
-        if (
-            not np.allclose(pose[:3, :3] @ pose[:3, :3].T, np.eye(3), atol=1e-4)
-            or np.linalg.det(pose[:3, :3]) < 0
-        ):
+        if not np.allclose(pose[:3, :3] @ pose[:3, :3].T, np.eye(3), atol=1e-4) or np.linalg.det(pose[:3, :3]) < 0:
             raise ShapeError("world_from_camera must be rigid: a rotation without scale, shear or mirroring")
 
     @cached_property
@@ -76,16 +71,14 @@ class Camera:
 
     @cached_property
     def pixel_from_world(self) -> Float64[ndarray, "3 4"]:
-        """Homogeneous projection: world (x, y, z, 1) to (x * w, y * w, w) in pixels; w = depth, or 1 if orthographic."""
+        """Homogeneous projection: world (x, y, z, 1) to (x w, y w, w) in pixels; w = depth, or 1 if orthographic."""
         (fx, fy), (cx, cy) = self.focal, self.centre
         last = [0, 0, 0, 1] if self.orthographic else [0, 0, 1, 0]
         intrinsic = np.array([[fx, 0, 0, 0], [0, fy, 0, 0], [0, 0, 0, 0]], np.float64)
         intrinsic += np.outer([cx, cy, 1], last)
         return intrinsic @ self.camera_from_world
 
-    def project(
-        self, points: Float[ndarray, "*n 3"]
-    ) -> tuple[Float64[ndarray, "*n 2"], Float64[ndarray, "*n"]]:
+    def project(self, points: Float[ndarray, "*n 3"]) -> tuple[Float64[ndarray, "*n 2"], Float64[ndarray, "*n"]]:
         """Return the pixels that world points fall on and their depth in metres along the optical axis.
 
         Points of a pinhole camera that are not in front of it (depth <= 0) get NaN pixels.
@@ -98,18 +91,14 @@ class Camera:
             scaled = camera[..., :2] / np.where(depth > 0, depth, np.nan)[..., None]
         return scaled * np.array(self.focal) + np.array(self.centre), depth
 
-    def unproject(
-        self, pixels: Float[ndarray, "*n 2"], depth: Float[ndarray, "*n"]
-    ) -> Float64[ndarray, "*n 3"]:
+    def unproject(self, pixels: Float[ndarray, "*n 2"], depth: Float[ndarray, "*n"]) -> Float64[ndarray, "*n 3"]:
         """Return the world points at pixels and depths (metres along the optical axis)."""
         plane = (pixels - np.array(self.centre)) / np.array(self.focal)
         scaled = plane if self.orthographic else plane * depth[..., None]
         camera = np.concatenate([scaled, depth[..., None]], -1)
         return camera @ self.world_from_camera[:3, :3].T + self.world_from_camera[:3, 3]
 
-    def rays(
-        self, pixels: Float[ndarray, "*n 2"]
-    ) -> tuple[Float64[ndarray, "*n 3"], Float64[ndarray, "*n 3"]]:
+    def rays(self, pixels: Float[ndarray, "*n 2"]) -> tuple[Float64[ndarray, "*n 3"], Float64[ndarray, "*n 3"]]:
         """Return origins and unit directions, in the world, of the rays through pixels."""
         at_zero, at_one = (self.unproject(pixels, np.full(pixels.shape[:-1], d)) for d in (0.0, 1.0))
         direction = at_one - at_zero
@@ -194,9 +183,7 @@ def look_at_pose(
     forward = np.asarray(target, np.float64) - position
     right = np.cross(forward, np.asarray(up, np.float64))
     if np.linalg.norm(right) < 1e-9 * max(1.0, float(np.linalg.norm(forward))):
-        raise UsageError(
-            "the camera's target must lie apart from the camera, and not straight above or below it"
-        )
+        raise UsageError("the camera's target must lie apart from the camera, and not straight above or below it")
     forward /= np.linalg.norm(forward)
     right /= np.linalg.norm(right)
     pose = np.eye(4)

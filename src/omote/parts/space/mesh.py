@@ -1,7 +1,7 @@
 """Triangle meshes with one texture, and their normals.
 
-A vertex has one position and one texture coordinate; where the texture has a seam the vertex is there twice. `weld`
-tells which vertices are the same point of the surface, so that light does not break at the seam.
+A vertex has one position and one texture coordinate; where the texture has a seam the vertex is there twice.
+`weld` tells which vertices are the same point of the surface, so that light does not break at the seam.
 """
 
 from dataclasses import dataclass
@@ -37,9 +37,7 @@ class Mesh:
     def __post_init__(self) -> None:
         check_faces(self.faces, len(self.vertices))
         if len(self.uvs) != len(self.vertices):
-            raise ShapeError(
-                f"a mesh of {len(self.vertices)} vertices needs as many uvs, not {len(self.uvs)}"
-            )
+            raise ShapeError(f"a mesh of {len(self.vertices)} vertices needs as many uvs, not {len(self.uvs)}")
         if not (np.isfinite(self.vertices).all() and np.isfinite(self.uvs).all()):
             raise ShapeError("the mesh has vertices or uvs that are not finite numbers; repair it before use")
         if self.texture.ndim != 3 or self.texture.shape[2] != 4 or self.texture.size == 0:
@@ -57,9 +55,7 @@ def check_faces(faces: Int32[ndarray, "f 3"], vertex_count: int) -> None:
     if faces.ndim != 2 or faces.shape[1] != 3:
         raise ShapeError(f"faces are [f 3], not {list(faces.shape)}; triangulate polygons first")
     if faces.size and (faces.min() < 0 or faces.max() >= vertex_count):
-        raise ShapeError(
-            f"a face names vertex {faces.max()} or {faces.min()}, the mesh has 0..{vertex_count - 1}"
-        )
+        raise ShapeError(f"a face names vertex {faces.max()} or {faces.min()}, the mesh has 0..{vertex_count - 1}")
 
 
 def weld_vertices(vertices: Float32[ndarray, "v 3"]) -> Int32[ndarray, " v"]:

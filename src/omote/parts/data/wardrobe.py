@@ -1,0 +1,204 @@
+"""Clothes and shoes as shells around a body: cut from its surface, lifted off it, and hung.
+
+A garment is the body's own surface, moved outward, with a field that says how many metres inside its hem a point
+lies. Cloth does not follow hollows: it is smoothed, and on the trunk and the legs it hangs from what is wider above it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32
+from numpy import ndarray
+from scipy.ndimage import gaussian_filter, map_coordinates
+
+from omote.parts.data.cloth import Cloth, Denim, Leather
+from omote.parts.data.figure import Figure
+from omote.parts.data.studio import Fragments, Layer, Paint
+from omote.parts.space.mesh import vertex_normals
+
+NECK = np.array([0.0, 0.775, 0.03], np.float32)
+"""Middle of the neck's opening on the mean adult."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Top:
+    """What is worn above the waist."""
+
+    cloth: Cloth
+    sleeve: float = 0.55
+    """Where sleeves end: 1 at the elbow, 2 at the wrist."""
+    hem: float = 0.12
+    """Height of the lower edge on the mean adult, metres (hips 0.16, navel 0.32)."""
+    neck: float = 0.098
+    """Radius of the neck's opening, metres."""
+    vee: float = 0.0
+    """Depth of a V, metres; 0: round."""
+    lift: float = 0.012
+    """Distance from the skin, metres."""
+    hang: float = 0.05
+    """How far cloth may stand off where it hangs, metres."""
+    opening: float = -1.0
+    """Half of the width that an open front leaves at the chest, metres; negative: closed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bottom:
+    """What is worn below the waist."""
+
+    cloth: Cloth | Denim
+    end: float = 1.96
+    """Where legs end: 1 at the knee, 2 at the ankle."""
+    waist: float = 0.27
+    lift: float = 0.010
+    hang: float = 0.035
+    """How far cloth may stand off where it hangs, metres."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shoes:
+    """What is worn on the feet."""
+
+    leather: Leather
+    height: float = 0.0
+    """Of the collar above the ankle joint, metres."""
+
+
+def top_layer(figure: Figure, top: Top, under: list[Layer]) -> Layer:
+    """Return a shirt, a sweater or a jacket, over what is worn below it."""
+    p = figure.canonical
+    sleeve = (top.sleeve - figure.arm) * 0.285
+    neck = np.linalg.norm((p - NECK) * np.float32([1, 1, 0.9]), axis=1) - top.neck
+    field = np.minimum.reduce([sleeve, p[:, 1] - top.hem, neck])
+    if top.vee > 0:
+        inside = np.maximum(NECK[1] - 0.075 - top.vee - p[:, 1] + 1.5 * np.abs(p[:, 0]), 0.04 - p[:, 2])
+        field = np.minimum(field, inside)
+    if top.opening >= 0:
+        edge = np.abs(p[:, 0]) - top.opening * np.clip((p[:, 1] + 0.15) / 0.7, 0.6, 1.2)
+        field = np.minimum(field, np.maximum(edge, 0.03 - p[:, 2]))
+    field[~figure.part("torso", "neck", "arm", "hand", "leg")] = -1
+    flare = np.clip(figure.arm / max(top.sleeve, 0.1), 0, 1) * np.where(top.sleeve < 1.2, 0.014, 0.004)
+    lift = top.lift + flare * (figure.arm > 0.1)
+    vertices = smoothed(figure, figure.vertices + figure.normals * lift[:, None], field > -0.05, 10)
+    trunk = figure.part("torso", "leg") & (field > -0.03)
+    vertices = hung(vertices, trunk, figure.vertices[trunk][:, [0, 2]].mean(0), top.hang)
+    vertices = over(figure, smoothed(figure, vertices, field > -0.05, 3), under)
+    return layer_of(figure, vertices, field, top.cloth.paint, np.stack([neck, figure.arm, figure.leg], 1))
+
+
+def bottom_layer(figure: Figure, bottom: Bottom, under: list[Layer]) -> Layer:
+    """Return trousers or shorts, over what is worn below them."""
+    p = figure.canonical
+    field = np.minimum((bottom.end - figure.leg) * 0.45, bottom.waist - p[:, 1])
+    field[~figure.part("torso", "leg", "foot")] = -1
+    limb = figure.part("leg", "foot")
+    reach = np.clip(figure.leg / 2, 0, 1) * 0.006
+    vertices = smoothed(figure, figure.vertices + figure.normals * (bottom.lift + reach)[:, None], field > -0.06, 8)
+    for side in (1, -1):
+        leg = limb & (p[:, 0] * side > 0) & (field > -0.05)
+        axis = (figure.vertices[leg & (figure.leg > 0.9)][:, [0, 2]]).mean(0)
+        vertices = hung(vertices, leg, axis, bottom.hang, slope=0.035)
+    vertices = over(figure, smoothed(figure, vertices, field > -0.06, 4), under)
+    return layer_of(figure, vertices, field, bottom.cloth.paint, np.stack([p[:, 1], figure.arm, figure.leg], 1))
+
+
+def shoe_layer(figure: Figure, shoes: Shoes) -> Layer:
+    """Return both shoes: toes smoothed together, with a flat sole that stands out."""
+    p = figure.canonical
+    ankle = figure.head("foot.L")[1]
+    foot = figure.part("foot")
+    field = np.where(foot | (figure.leg > 1.5), ankle + shoes.height - p[:, 1], -1).astype(np.float32)
+    vertices = figure.vertices + figure.normals * 0.009
+    vertices = smoothed(figure, vertices, foot, 30)
+    vertices += vertex_normals(vertices, figure.model.faces) * 0.006
+    for _ in range(6):
+        vertices = np.where(foot[:, None], figure.neighbours @ vertices, vertices)
+    floor = figure.vertices[foot][:, 1].min() - 0.012
+    height = vertices[:, 1] - floor
+    low = np.clip(1 - height / 0.05, 0, 1)
+    vertices[:, 1] = np.where(low > 0.55, floor, vertices[:, 1] - 0.006 * low)
+    outward = figure.normals * np.float32([1, 0, 1])
+    vertices += np.where(foot, low, 0)[:, None] * outward * 0.005
+    extra = np.stack([vertices[:, 1] - floor, figure.leg, field], 1)
+    return layer_of(figure, vertices, field, shoes.leather.paint, extra)
+
+
+def layer_of(
+    figure: Figure,
+    vertices: ndarray,
+    field: ndarray,
+    paint: Callable[[Fragments], Paint],
+    extra: Float32[ndarray, "v k"],
+) -> Layer:
+    """Return a shell with the body's triangles."""
+    own = np.concatenate([field[:, None], extra], 1)
+    return Layer(
+        vertices=np.ascontiguousarray(vertices, np.float32),
+        faces=figure.model.faces,
+        canonical=figure.canonical,
+        field=np.ascontiguousarray(field, np.float32),
+        extra=np.ascontiguousarray(own, np.float32),
+        paint=paint,
+    )
+
+
+def over(figure: Figure, vertices: ndarray, under: list[Layer]) -> Float32[ndarray, "v 3"]:
+    """Return the shell moved outward to where it covers what is worn below it."""
+    result = vertices.astype(np.float32)
+    for layer in under:
+        worn = layer.field > -0.03
+        sunk = ((result - layer.vertices) * figure.normals).sum(1)
+        result += (np.maximum(0.006 - sunk, 0) * worn)[:, None] * figure.normals
+    return result
+
+
+def smoothed(figure: Figure, vertices: ndarray, where: Bool[ndarray, " v"], times: int) -> ndarray:
+    """Return the shell with hollows and ridges evened out, never closer to the skin than a few millimetres."""
+    result = vertices.copy()
+    for _ in range(times):
+        mean = figure.neighbours @ result
+        result[where] += 0.6 * (mean - result)[where]
+        sunk = ((result - figure.vertices) * figure.normals).sum(1)
+        result += (np.maximum(0.006 - sunk, 0) * where)[:, None] * figure.normals
+    return result.astype(np.float32)
+
+
+def hung(
+    vertices: ndarray,
+    where: Bool[ndarray, " v"],
+    axis: Float32[ndarray, " 2"],
+    most: float,
+    slope: float = 0.10,
+) -> ndarray:
+    """Return the shell hanging: around a vertical axis, nothing is much narrower than what is above it.
+
+    Args:
+        vertices: the shell.
+        where: the vertices that take part.
+        axis: (x, z) of the vertical axis.
+        most: how far a vertex may be moved outward, metres.
+        slope: how fast cloth may come in, metres per metre of height.
+    """
+    turns, rows = 72, 48
+    points = vertices[where]
+    flat = points[:, [0, 2]] - axis
+    radius, angle = np.linalg.norm(flat, axis=1), np.arctan2(flat[:, 1], flat[:, 0])
+    top, bottom = points[:, 1].max(), points[:, 1].min()
+    column = (angle / (2 * np.pi) + 0.5) * turns
+    row = (top - points[:, 1]) / max(top - bottom, 1e-6) * (rows - 1)
+    grid, weight = np.zeros((rows, turns)), np.zeros((rows, turns))
+    cell = (np.round(row).astype(int), np.floor(column).astype(int) % turns)
+    np.add.at(grid, cell, radius)
+    np.add.at(weight, cell, 1)
+    blur = {"sigma": (1.2, 1.8), "mode": ("nearest", "wrap")}
+    profile = gaussian_filter(grid, **blur) / np.maximum(gaussian_filter(weight, **blur), 1e-6)
+    step = slope * (top - bottom) / rows
+    for r in range(1, rows):
+        profile[r] = np.maximum(profile[r], profile[r - 1] - step)
+    wanted = map_coordinates(profile, [row, column - 0.5], order=1, mode="grid-wrap")
+    # Wrapping also joins top and bottom rows: keep off the last row.
+    wanted = np.where(row > rows - 1.5, map_coordinates(profile, [row * 0 + rows - 1, column - 0.5], order=1, mode="grid-wrap"), wanted)
+    out = np.clip(wanted - radius, 0, most)
+    moved = vertices.copy()
+    moved[where] += (out / np.maximum(radius, 1e-6))[:, None] * np.stack([flat[:, 0], 0 * out, flat[:, 1]], 1)
+    return moved.astype(np.float32)
