@@ -48,7 +48,9 @@ def test_sparse_constants_come_out_as_litert_lays_them_out(tflite: Callable[[str
 
 def _table(fields: list[bytes]) -> tuple[bytes, int]:
     """Write one table with 4-byte fields; return its bytes and where the table starts in them."""
-    slots = struct.pack(f"<HH{len(fields)}H", 4 + 2 * len(fields), 4 + 4 * len(fields), *range(4, 4 + 4 * len(fields), 4))
+    slots = struct.pack(
+        f"<HH{len(fields)}H", 4 + 2 * len(fields), 4 + 4 * len(fields), *range(4, 4 + 4 * len(fields), 4)
+    )
     return slots + struct.pack("<i", len(slots)) + b"".join(fields), len(slots)
 
 
@@ -89,7 +91,9 @@ def test_compressed_rows_in_blocks_equal_the_definition() -> None:
     assert np.array_equal(densify(Levels(b""), 0, dense[dense != 0], (6, 8)), dense)
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 not a network", b"\x1c\x00\x00\x00TFL3", b"\xff\xff\xff\xffTFL3" + bytes(64)])
+@pytest.mark.parametrize(
+    "data", [b"", b"PK\x03\x04 not a network", b"\x1c\x00\x00\x00TFL3", b"\xff\xff\xff\xffTFL3" + bytes(64)]
+)
 def test_other_or_damaged_files_are_refused(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "network.tflite"
     file.write_bytes(data)

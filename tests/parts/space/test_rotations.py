@@ -98,7 +98,7 @@ def test_torch_gradients_equal_finite_differences_also_at_zero(length: float) ->
 def test_float32_stays_float32() -> None:
     r = np.array([0.1, 0.2, 0.3], np.float32)
     assert ro.matrix_from_axis_angle(r).dtype == np.float32
-    assert ro.slerp(np.float32([1, 0, 0, 0]), np.float32([0, 1, 0, 0]), 0.5).dtype == np.float32
+    assert ro.slerp(np.eye(4, dtype=np.float32)[0], np.eye(4, dtype=np.float32)[1], 0.5).dtype == np.float32
 
 
 @pytest.mark.parametrize("bad", [np.zeros(4), np.full(4, np.nan)])

@@ -21,8 +21,8 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from io import BytesIO
 from functools import lru_cache
+from io import BytesIO
 
 import numpy as np
 from jaxtyping import Float32, Int8, UInt8
@@ -55,18 +55,6 @@ _WORKING = 384
 """Side of the square copy of a picture that marks are read from, pixels."""
 _TRIALS = 4
 """How often a still's ink is strengthened at most until it is read clearly enough."""
-_BUSIEST = 6.0
-"""Most levels of ink (root mean square) in any block."""
-_CALMEST = (0.35, 1.5)
-"""Least and most levels of ink in flat places."""
-_ROUNDS = 3
-"""Corrections of the shares of the ink."""
-_SHARES = (0.2, 3.0)
-"""Least and most ink of a coded bit, relative to the others."""
-_WORKING = 384
-"""Side of the square copy of a picture that marks are read from, pixels."""
-_STRENGTHS = (1.0, 1.5, 2.25, 3.4, 5.0)
-"""Multiples of the usual ink tried on a still, until it is read clearly enough."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +75,7 @@ class Config:
     """Levels added for each level by which neighbouring pixels differ."""
     least_psnr: float = 40.5
     """Decibels that a still is never marked below; frames of a video stay above 42.1 by construction."""
-    clear: float = 20.0
+    clear: float = 24.0
     """T that a still must keep after JPEG at quality 75; about 11 is needed to be read."""
 
 
@@ -118,7 +106,7 @@ class Watermark:
             raise UsageError(f"a watermark carries 16 to 64 bits; got {self.config.bits}")
         self.payload = payload
         self._drawn = grid.layout(self.config.key, code.RATE * self.bits)
-        self._told = self._drawn.coded_bit >= 0
+        self._told = np.flatnonzero(self._drawn.coded_bit >= 0)
         self._stored = lru_cache(maxsize=2)(self._ink)
         if payload is not None:
             self._word(payload)
@@ -133,12 +121,15 @@ class Watermark:
         """T from which on a mark is believed."""
         return math.sqrt(2 * (math.log(PLACEMENTS / self.config.false_alarm) + self.bits * math.log(2)))
 
-    def embed(self, rgb: UInt8[ndarray, "h w 3"], payload: int) -> UInt8[ndarray, "h w 3"]:
-        """Return a still picture, marked; deterministic.
+    def embed(
+        self, rgb: UInt8[ndarray, "h w 3"], payload: int, alpha: UInt8[ndarray, "h w"] | None = None
+    ) -> UInt8[ndarray, "h w 3"]:
+        """Return a still picture, marked as strongly as it takes to be read after JPEG; deterministic.
 
         Args:
             rgb: at least 64 pixels each way.
             payload: in [0, 2^bits).
+            alpha: coverage; where it is 0 the colours are left as they were.
 
         Raises:
             UsageError: the payload has too many bits.
@@ -162,7 +153,7 @@ class Watermark:
             if spent or clarity >= self.config.clear:
                 break
             strength *= min(1.15 * self.config.clear / max(clarity, 1.0), 2.5)
-        return marked
+        return _where_seen(marked, rgb, alpha)
 
     def stream(self, frames: Iterable[Frame], payload: int) -> Iterator[Frame]:
         """Yield the frames, marked; each depends on itself and the payload alone, so that jobs can be resumed.
@@ -231,9 +222,7 @@ class Watermark:
 
     def _frame(self, frame: Frame, payload: int) -> Frame:
         marked = lay(frame.rgb, self._stored(payload, _checked(frame.rgb)), self._gain(frame.rgb), _FRAME_LIMIT)
-        if frame.alpha is not None:
-            marked = np.where(frame.alpha[..., None] > 0, marked, frame.rgb)
-        return replace(frame, rgb=marked)
+        return replace(frame, rgb=_where_seen(marked, frame.rgb, frame.alpha))
 
     def _shares(
         self, host: Float32[ndarray, "s s"], word: Float32[ndarray, "n1"], gain: Float32[ndarray, "s s"]
@@ -262,8 +251,12 @@ class Watermark:
 
     def _clarity(self, rgb: UInt8[ndarray, "h w 3"], word: Float32[ndarray, "n1"]) -> float:
         """Return T of a picture for the code word that it should carry."""
-        x = (grid.read(grid.canonical(_working(rgb))) * self._drawn.signs)[self._told]
-        return float(x @ word[self._drawn.coded_bit[self._told]] / np.sqrt((x * x).sum() + 1e-20))
+        evidence = self._evidence(grid.canonical(_working(rgb)))
+        return _agreement(evidence, word[self._drawn.coded_bit[self._told]])
+
+    def _evidence(self, canonical: Float32[ndarray, "s s"]) -> Float32[ndarray, "told"]:
+        """Return e_i x_i for the chips of the message."""
+        return (grid.read(canonical) * self._drawn.signs)[self._told]
 
     def _decide(
         self, working: Float32[ndarray, "w w"], start: Fraction | None = None, end: Fraction | None = None
@@ -280,14 +273,25 @@ class Watermark:
 
     def _read(self, canonical: Float32[ndarray, "s s"]) -> Detection | None:
         """Return the mark of a picture that lies on the grid as it lay when it was marked."""
-        x = (grid.read(canonical) * self._drawn.signs)[self._told]
-        soft = np.bincount(self._drawn.coded_bit[self._told], x)
-        payload = code.decode(soft)
-        t = float(soft @ code.encode(payload, self.bits) / np.sqrt((x * x).sum() + 1e-20))
+        evidence, coded_bit = self._evidence(canonical), self._drawn.coded_bit[self._told]
+        payload = code.decode(np.bincount(coded_bit, evidence))
+        t = _agreement(evidence, code.encode(payload, self.bits)[coded_bit])
         if t < self.threshold:
             return None
         log_bound = math.log(PLACEMENTS) + self.bits * math.log(2) - t * t / 2
         return Detection(payload=payload, log10_false_alarm=log_bound / math.log(10))
+
+
+def _agreement(evidence: Float32[ndarray, "told"], signs: ndarray) -> float:
+    """Return T: how well what was read agrees with the signs of a code word."""
+    return float(evidence @ signs / np.sqrt((evidence * evidence).sum() + 1e-20))
+
+
+def _where_seen(
+    marked: UInt8[ndarray, "h w 3"], plain: UInt8[ndarray, "h w 3"], alpha: UInt8[ndarray, "h w"] | None
+) -> UInt8[ndarray, "h w 3"]:
+    """Return the marked picture, plain where it is fully transparent."""
+    return marked if alpha is None else np.where(alpha[..., None] > 0, marked, plain)
 
 
 def _working(rgb: UInt8[ndarray, "h w 3"]) -> Float32[ndarray, "w w"]:

@@ -12,13 +12,11 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Complex64, Float32
 from numpy import ndarray
-from scipy.fft import irfft2, rfft2
+from numpy.fft import irfft2, rfft2
 
 from omote.guard.provenance.watermark_grid import (
-    COLUMNS,
     HIGH,
     LOW,
-    ROWS,
     SIDE,
     Layout,
     Window,

@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import Float32, Int, UInt8
 from numba import njit
 from numpy import ndarray
-from scipy.fft import dctn, idctn
+from scipy import fft
 from scipy.ndimage import uniform_filter
 from scipy.sparse import csr_array
 
@@ -131,9 +131,7 @@ def _luma(rgb):  # numba infers the types
     for y in range(rgb.shape[0]):
         for x in range(rgb.shape[1]):
             out[y, x] = (
-                np.float32(0.299) * rgb[y, x, 0]
-                + np.float32(0.587) * rgb[y, x, 1]
-                + np.float32(0.114) * rgb[y, x, 2]
+                np.float32(0.299) * rgb[y, x, 0] + np.float32(0.587) * rgb[y, x, 1] + np.float32(0.114) * rgb[y, x, 2]
             )
     return out
 
@@ -158,6 +156,14 @@ def canonical(
     return (columns @ (rows @ (picture - picture.mean())).T).T
 
 
+def _dct(grid: Float32[ndarray, "s s"]) -> Float32[ndarray, "s s"]:
+    return np.asarray(fft.dctn(grid, norm="ortho"))
+
+
+def _inverse_dct(spectrum: Float32[ndarray, "s s"]) -> Float32[ndarray, "s s"]:
+    return np.asarray(fft.idctn(spectrum, norm="ortho"))
+
+
 def spread(values: Float32[ndarray, "rows columns"]) -> Float32[ndarray, "{SIDE} {SIDE}"]:
     """Return a coarse map over a picture on the canonical grid, its mean kept."""
     return canonical(values) + values.mean()
@@ -165,13 +171,13 @@ def spread(values: Float32[ndarray, "rows columns"]) -> Float32[ndarray, "{SIDE}
 
 def levelled(grid: Float32[ndarray, "s s"]) -> Float32[ndarray, "s s"]:
     """Return a canonical picture within the mark's band, each place divided by its local energy."""
-    band = idctn(dctn(grid, norm="ortho") * _PASS, norm="ortho")
+    band = _inverse_dct(_dct(grid) * _PASS)
     return band / (uniform_filter(band * band, _PLACE, mode="reflect") + _FLOOR**2) ** 0.75
 
 
 def read(grid: Float32[ndarray, "s s"]) -> Float32[ndarray, "chips"]:
     """Return x_i for every chip of a canonical picture."""
-    spectrum = dctn(levelled(grid), norm="ortho")
+    spectrum = _dct(levelled(grid))
     energy = uniform_filter(spectrum * spectrum, _TONE, mode="reflect")
     whole = spectrum / (energy + np.float32(1e-20)) ** 0.75
     return whole[ROWS, COLUMNS]

@@ -9,7 +9,7 @@ spills from an edge into the plain background beside it.
 import math
 
 import numpy as np
-from jaxtyping import Float32, Int8, Int16, UInt8
+from jaxtyping import Float32, Int8, UInt8
 from numba import njit
 from numpy import ndarray
 from scipy.ndimage import minimum_filter, uniform_filter
@@ -125,7 +125,9 @@ def _activity(flat, rows, columns):  # numba infers the types
 
 
 @njit(cache=True, nogil=True)
-def _lay(flat, stored, gain, thresholds, limit):  # numba infers the types; float32 throughout, which LLVM vectorises best
+def _lay(
+    flat, stored, gain, thresholds, limit
+):  # numba infers the types; float32 throughout, which LLVM vectorises best
     out = np.empty_like(flat)
     height, width3 = flat.shape
     step = 3 * BLOCK

@@ -17,7 +17,7 @@ from omote.core.errors import UsageError
 from omote.make.dance.figure import NEUTRAL, Channels, mirrored, solve
 from omote.make.dance.footwork import LEFT, RIGHT, Step, mirror_step, track
 from omote.make.dance.music import Music
-from omote.make.dance.phrasing import HIP, Move, Taste, arm, smooth
+from omote.make.dance.phrasing import HIP, Move, Pose, Taste, arm, smooth
 from omote.make.dance.routine import STYLES, Part, plan
 from omote.parts.body.motion import Motion
 
@@ -64,28 +64,32 @@ def choreograph(
         raise UsageError(f"There is no dance style {style!r}: choose one of auto, {', '.join(STYLES)}.")
     frames = max(round(music.duration * fps), 1)
     seconds = np.arange(frames) / fps
-    halved = music.tempo > HALF_TIME_ABOVE and music.meter == 4
-    score = half_time(music) if halved else music
-    parts = plan(score, STYLES[style], np.random.default_rng([seed, 7]), upper_body)
+    chosen = STYLES[style]
+    score = half_time(music) if music.tempo > HALF_TIME_ABOVE and music.meter == 4 else music
+    if chosen.meter is not None:
+        score = replace(score, meter=chosen.meter, first_downbeat=score.first_downbeat % chosen.meter)
+    parts = plan(score, chosen, np.random.default_rng([seed, 7]), upper_body=upper_body)
     return perform(parts, score, seconds, fps, np.random.default_rng([seed, 11]), 0.55 if upper_body else 1.0)
 
 
 def half_time(music: Music) -> Music:
-    """Count every second beat, from the first downbeat on: half time."""
+    """Count every second beat, so that the first downbeat still counts."""
     first = music.first_downbeat % 2
-    index = np.arange(first, len(music.beats), 2)
+    kept = np.arange(first, len(music.beats), 2)
+    cuts = [max(s.start - first, 0) // 2 for s in music.sections] + [len(kept)]
+    sections = tuple(
+        replace(s, start=a, end=z) for s, a, z in zip(music.sections, cuts, cuts[1:], strict=False) if z > a
+    )
     return replace(
         music,
-        beats=music.beats[index],
-        energy=music.energy[index],
+        beats=music.beats[kept],
+        energy=music.energy[kept],
         first_downbeat=music.first_downbeat // 2,
-        sections=tuple(
-            replace(s, start=s.start // 2, end=max(-(-s.end // 2), s.start // 2 + 1)) for s in music.sections
-        ),
+        sections=sections,
     )
 
 
-def _ready(b: Float[ndarray, "t"]) -> dict[str, Float[ndarray, "t"] | float]:
+def _ready(b: Float[ndarray, "t"]) -> Pose:
     """Waiting for the music: weight on one leg, breathing."""
     breath = np.sin(2 * np.pi * b / 6)
     return {
@@ -98,7 +102,7 @@ def _ready(b: Float[ndarray, "t"]) -> dict[str, Float[ndarray, "t"] | float]:
     }
 
 
-def _final(b: Float[ndarray, "t"]) -> dict[str, Float[ndarray, "t"] | float]:
+def _final(b: Float[ndarray, "t"]) -> Pose:
     """One arm up, the other on the hip, weight on one leg: held, breathing."""
     breath = np.sin(2 * np.pi * b / 6)
     pose = arm("right", (0.46, 0.82, 0.14), palm=30.0, wrist=-6.0) | arm(

@@ -23,8 +23,8 @@ from omote.core.frame import Frame
 from omote.make.dance import choreography, music
 from omote.make.dance.routine import STYLES
 from omote.parts.body.avatar import Avatar
-from omote.parts.body.digitise import make_avatar
 from omote.parts.body.motion import Motion, forward_kinematics, retarget, skinning_transforms
+from omote.parts.body.photo_to_avatar import make_avatar
 from omote.parts.body.skinning import skin_fast
 from omote.parts.media.sound import Sound
 from omote.parts.metrics import beats

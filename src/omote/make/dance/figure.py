@@ -22,7 +22,8 @@ from scipy.spatial.transform import Rotation
 from omote.parts.body.motion import CANONICAL_REST, INDEX, SIDES, Motion, bend_limb, unit, world_rotations
 from omote.parts.body.skeleton import JOINTS
 
-Channels = Mapping[str, Float[ndarray, "t"] | float]
+Number = float | int
+Channels = Mapping[str, Float[ndarray, "t"] | Number]
 
 _BODY = {
     "weight": 0.0,
@@ -81,7 +82,7 @@ class Feet:
     planted: Bool[ndarray, "t 2"]
 
 
-def mirrored(channels: Channels) -> dict[str, Float[ndarray, "t"] | float]:
+def mirrored(channels: Channels) -> dict[str, Float[ndarray, "t"] | Number]:
     """Swap left and right."""
     swap = {"left": "right", "right": "left"}
     swapped = {}

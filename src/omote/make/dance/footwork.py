@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from omote.make.dance.figure import BALL_AHEAD, HALF_STANCE, TOES_OUT, Feet
+from omote.make.dance.figure import BALL_AHEAD, HALF_STANCE, TOES_OUT, Feet, Number
 
 LEFT, RIGHT = 0, 1
 
@@ -22,21 +22,21 @@ class Step:
 
     foot: int
     """0 left, 1 right."""
-    lift: float
+    lift: Number
     """Beat at which it leaves the floor."""
-    land: float
+    land: Number
     """Beat at which it stands again."""
     out: float = HALF_STANCE
     """Where it lands, hip heights to its own side of the dancer's spot; negative crosses over."""
     front: float = 0.0
     """Where it lands, hip heights in front of the spot."""
-    toes: float = TOES_OUT
+    toes: Number = TOES_OUT
     """Toes outwards, degrees."""
     height: float = 0.06
     """Highest point of the ball, hip heights."""
-    via: tuple[float, float] = (0.0, 0.0)
+    via: tuple[Number, Number] = (0.0, 0.0)
     """Excursion (out, front) at the middle of the swing: a kick."""
-    point: float = 22.0
+    point: Number = 22.0
     """Toes down at the middle of the swing, degrees; negative flexes the foot."""
     ahead: float = 0.0
     """In a turn: place the foot for the heading that the dancer will have this many beats after landing."""
@@ -55,7 +55,7 @@ def _ease(u: Float[ndarray, "t"]) -> Float[ndarray, "t"]:
 def track(
     steps: Sequence[Step],
     beats: Float[ndarray, "t"],
-    turn: Float[ndarray, "t"] | float = 0.0,
+    turn: Float[ndarray, "t"] | Number = 0.0,
 ) -> Feet:
     """Where both feet are at each frame.
 

@@ -13,12 +13,12 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from omote.make.dance.figure import Channels
+from omote.make.dance.figure import Channels, Number
 from omote.make.dance.footwork import Step
 
 Beats = Float[ndarray, "t"]
-Pose = dict[str, Float[ndarray, "t"] | float]
-Hand = Float[ndarray, "3 t"] | Sequence[Float[ndarray, "t"] | float]
+Pose = dict[str, Float[ndarray, "t"] | Number]
+Hand = Float[ndarray, "3 t"] | Sequence[Float[ndarray, "t"] | Number]
 """A hand at (out, up, front) of its shoulder."""
 
 
@@ -70,8 +70,8 @@ def pop(u: Beats) -> Beats:
 
 def keys(
     b: Beats,
-    period: float,
-    values: Sequence[tuple[float, float | tuple[float, ...]]],
+    period: Number,
+    values: Sequence[tuple[Number, Number | tuple[Number, ...]]],
     ease: Callable[[Beats], Beats] = smooth,
 ) -> Float[ndarray, "*k t"]:
     """Go from value to value, arriving at each one's beat with no speed, round and round.
@@ -93,7 +93,7 @@ def keys(
     return (what[i].T * (1 - u)) + what[nxt].T * u
 
 
-def swing(b: Beats, period: float, top: float = 0.0) -> Beats:
+def swing(b: Beats, period: Number, top: Number = 0.0) -> Beats:
     """Go to and fro: 1 at beat `top`, -1 half a period later."""
     return np.cos(2 * np.pi * (b - top) / period)
 
@@ -113,13 +113,13 @@ def bounce(b: Beats, taste: Taste, depth: float = 0.026, base: float = 0.016) ->
 # --- arms ------------------------------------------------------------------------------------------------------------
 
 
-def arm(side: str, hand: Hand, **more: Beats | float) -> Pose:
+def arm(side: str, hand: Hand, **more: Beats | Number) -> Pose:
     """Channels of one arm: the hand at (out, up, front), and `swivel`, `palm`, `wrist`, `shrug`."""
     place: Pose = dict(zip(("out", "up", "front"), hand, strict=True))
     return {f"{side}_{name}": value for name, value in (place | more).items()}
 
 
-def both(hand: Hand, **more: Beats | float) -> Pose:
+def both(hand: Hand, **more: Beats | Number) -> Pose:
     """The same for both arms, mirrored."""
     return arm("left", hand, **more) | arm("right", hand, **more)
 
@@ -128,7 +128,7 @@ BENT = (0.16, -0.52, 0.42)
 """Elbows bent, forearms forward: arms that are ready."""
 HIP = (0.10, -0.68, 0.03)
 """Hand on the hip, with the elbow out."""
-CLAP = (-0.245, -0.28, 0.70)
+CLAP = (-0.28, -0.28, 0.70)
 """Where the hands meet, with `wrist` at `CLAP_WRIST`."""
 CLAP_WRIST = -42.0
 

@@ -24,6 +24,8 @@ class Style:
     fills: tuple[str, ...]
     quiet: tuple[str, ...] = ("sway",)
     size: float = 1.0
+    meter: int | None = None
+    """Beats in a bar where the style has its own, whatever the music's."""
 
 
 STYLES: Mapping[str, Style] = {
@@ -53,7 +55,7 @@ STYLES: Mapping[str, Style] = {
         size=1.1,
     ),
     "bon-odori": Style(moves=("bon sweep", "bon clap", "sway", "hip sway"), fills=("bon clap", "step clap"), size=0.9),
-    "waltz": Style(moves=("waltz box", "waltz sway"), fills=("waltz sway",), quiet=("waltz sway",)),
+    "waltz": Style(moves=("waltz box", "waltz sway"), fills=("waltz sway",), quiet=("waltz sway",), meter=3),
 }
 """What a user can ask for; `auto` chooses by the music."""
 
@@ -64,7 +66,9 @@ class Part:
 
     move: Move
     start: float
+    """Beat."""
     end: float
+    """Beat at which the next one starts."""
     taste: Taste
     mirror: bool = False
     turned: float = 0.0
@@ -76,90 +80,120 @@ class Part:
         return self.turned + sign * 360.0 * self.move.turns * ((self.end - self.start) // self.move.period)
 
 
-def plan(music: Music, style: Style, rng: np.random.Generator, upper_body: bool) -> list[Part]:
-    """Choose a move for every beat of the music, in order."""
-    allowed = [MOVES[name] for name in style.moves if MOVES[name].calm_legs or not upper_body]
-    routines: dict[int, list[tuple[str, str]]] = {}
+@dataclass(frozen=True, kw_only=True)
+class _Phrase:
+    """Four bars, or what is left of a section."""
+
+    start: float
+    end: float
+    level: float
+    """Mean energy."""
+    fill: bool
+    """Whether its last bar leads into another section."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Palette:
+    """What may be danced."""
+
+    style: Style
+    moves: tuple[Move, ...]
+    fills: tuple[Move, ...]
+    meter: int
+
+
+def plan(music: Music, style: Style, rng: np.random.Generator, *, upper_body: bool = False) -> list[Part]:
+    """Choose a move for every beat of the music up to the last strong one, in order and without gaps.
+
+    Args:
+        music: the grid of beats.
+        style: what to choose from.
+        rng: makes the choices.
+        upper_body: leave out moves whose point is in the legs.
+    """
+    palette = _palette(music, style, upper_body)
+    routines: dict[int, list[tuple[Move, Move]]] = {}
     parts: list[Part] = []
-    opening = music.first_downbeat
-    last = ending_beat(music)
+    opening, last = music.first_downbeat, ending_beat(music)
     if opening:
-        parts.append(Part(move=MOVES[style.quiet[0]], start=0, end=opening, taste=Taste(size=0.6)))
+        parts.append(Part(move=MOVES[style.quiet[0]], start=0.0, end=float(opening), taste=Taste(size=0.6)))
     for section in music.sections:
-        start, end = max(section.start, opening), min(section.end, last)
-        phrases = list(_phrases(start, end, 4 * music.meter))
         routine = routines.setdefault(section.label, [])
-        for i, (a, z) in enumerate(phrases):
-            level = float(music.energy[int(a) : max(int(z), int(a) + 1)].mean())
+        for i, phrase in enumerate(_phrases(music, max(section.start, opening), min(section.end, last), last)):
             if len(routine) <= i:
-                routine.append(_pair(allowed, style, level, rng, routine))
-            fill = i == len(phrases) - 1 and z < last and z - a >= 3 * music.meter
-            parts += _phrase(routine[i], a, z, music.meter, style, level, rng, fill and not _quiet(level), upper_body)
+                routine.append(_pair(palette, phrase.level, rng, routine))
+            parts += _danced(phrase, routine[i], palette, rng)
     return _with_headings(parts)
+
+
+def _palette(music: Music, style: Style, upper_body: bool) -> _Palette:
+    """Leave out what does not suit the body or does not fit into two bars."""
+    two_bars = 2 * music.meter
+
+    def suits(name: str, beats: int) -> bool:
+        move = MOVES[name]
+        return (move.calm_legs or not upper_body) and beats % move.period == 0
+
+    moves = tuple(MOVES[name] for name in style.moves if suits(name, two_bars)) or (MOVES["groove"],)
+    fills = tuple(MOVES[name] for name in style.fills if suits(name, music.meter))
+    return _Palette(style=style, moves=moves, fills=fills or moves, meter=music.meter)
+
+
+def _phrases(music: Music, start: int, end: int, last: int) -> Iterator[_Phrase]:
+    """Cut a section into phrases of four bars; the last may be shorter."""
+    length = 4 * music.meter
+    for a in range(start, end, length):
+        z = min(a + length, end)
+        level = float(music.energy[a:z].mean())
+        fill = z == end and z < last and z - a >= 3 * music.meter and not _quiet(level)
+        yield _Phrase(start=float(a), end=float(z), level=level, fill=fill)
 
 
 def _quiet(level: float) -> bool:
     return level < 0.2
 
 
-def _phrases(start: float, end: float, length: float) -> Iterator[tuple[float, float]]:
-    """Cut into phrases of `length` beats; the last is shorter."""
-    while start < end:
-        yield start, min(start + length, end)
-        start += length
-
-
 def _pair(
-    allowed: list[Move], style: Style, level: float, rng: np.random.Generator, before: list[tuple[str, str]]
-) -> tuple[str, str]:
+    palette: _Palette, level: float, rng: np.random.Generator, before: Sequence[tuple[Move, Move]]
+) -> tuple[Move, Move]:
     """Two moves for a phrase: near the music's level, and not what was just danced."""
     if _quiet(level):
-        return style.quiet[0], style.quiet[-1]
-    recent = {name for pair in before[-2:] for name in pair}
-    weights = np.array(
-        [np.exp(-(((m.energy - level) / 0.28) ** 2)) * (0.15 if m.name in recent else 1) for m in allowed]
-    )
-    first = allowed[int(rng.choice(len(allowed), p=weights / weights.sum()))]
-    weights[allowed.index(first)] *= 0.3
-    second = allowed[int(rng.choice(len(allowed), p=weights / weights.sum()))]
-    return first.name, second.name
+        return MOVES[palette.style.quiet[0]], MOVES[palette.style.quiet[-1]]
+    recent = {move.name for pair in before[-2:] for move in pair}
+    moves = palette.moves
+    weights = np.array([np.exp(-(((m.energy - level) / 0.28) ** 2)) for m in moves])
+    weights *= [0.15 if m.name in recent else 1.0 for m in moves]
+    first = int(rng.choice(len(moves), p=weights / weights.sum()))
+    weights[first] *= 0.3
+    second = int(rng.choice(len(moves), p=weights / weights.sum()))
+    return moves[first], moves[second]
 
 
-def _phrase(
-    pair: tuple[str, str],
-    start: float,
-    end: float,
-    meter: int,
-    style: Style,
-    level: float,
-    rng: np.random.Generator,
-    fill: bool,
-    upper_body: bool,
-) -> list[Part]:
+def _danced(phrase: _Phrase, pair: tuple[Move, Move], palette: _Palette, rng: np.random.Generator) -> list[Part]:
     """Two bars of one move, two of the other (or of its mirror image), the last bar perhaps a fill."""
-    half = start + 2 * meter
-    stop = end - meter if fill else end
-    size = float(style.size * (0.7 + 0.5 * level) * rng.uniform(0.94, 1.06))
-    mirror = bool(rng.integers(2))
-    variant = int(rng.integers(4))
-    first, second = (MOVES[name] for name in pair)
-    if second is first or second.period > max(stop - half, 1):
+    half = phrase.start + 2 * palette.meter
+    stop = phrase.end - palette.meter if phrase.fill else phrase.end
+    size = palette.style.size * (0.7 + 0.5 * phrase.level) * float(rng.uniform(0.94, 1.06))
+    mirror, variant = bool(rng.integers(2)), int(rng.integers(4))
+    first, second = pair
+    if second.period > max(stop - half, 1):
         second = first
     parts = [
-        Part(move=first, start=start, end=min(half, stop), taste=Taste(size=size, variant=variant), mirror=mirror),
+        Part(
+            move=first, start=phrase.start, end=min(half, stop), taste=Taste(size=size, variant=variant), mirror=mirror
+        )
     ]
     if half < stop:
-        taste = Taste(size=size * 1.05, variant=variant)
+        taste = Taste(size=1.05 * size, variant=variant)
         parts.append(Part(move=second, start=half, end=stop, taste=taste, mirror=mirror ^ (second is first)))
-    if fill:
-        names = [n for n in style.fills if MOVES[n].period <= meter or not MOVES[n].turns]
-        names = [n for n in names if MOVES[n].calm_legs or not upper_body] or ["groove"]
-        move = MOVES[names[int(rng.integers(len(names)))]]
-        parts.append(Part(move=move, start=stop, end=end, taste=Taste(size=size * 1.1), mirror=bool(rng.integers(2))))
-    return [part for part in parts if part.end > part.start]
+    if phrase.fill:
+        move = palette.fills[int(rng.integers(len(palette.fills)))]
+        taste = Taste(size=1.1 * size, variant=variant)
+        parts.append(Part(move=move, start=stop, end=phrase.end, taste=taste, mirror=bool(rng.integers(2))))
+    return parts
 
 
-def _with_headings(parts: list[Part]) -> list[Part]:
+def _with_headings(parts: Sequence[Part]) -> list[Part]:
     turned, out = 0.0, []
     for part in parts:
         out.append(replace(part, turned=turned))

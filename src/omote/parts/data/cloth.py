@@ -164,15 +164,16 @@ class Leather:
 
     def paint(self, what: Fragments) -> Paint:
         """Return the look of these shoes."""
-        _, height, _, below = what.extra.T
-        p = what.canonical
+        height, along, across = what.extra.T
+        p = what.position
         is_sole = step(0.024 - height, 0, 0.002)[:, None]
         albedo = linear(self.colour) * (1 - is_sole) + linear(self.sole) * is_sole
         albedo = albedo * (1 + 0.06 * noise(p, 0.01, self.seed, 3) - 0.45 * line(height, 0.0245, 0.0018))[:, None]
-        middle = np.abs(np.abs(p[:, 0]) - 0.195)
-        on_top = (what.normal[:, 1] > 0.25) & (p[:, 2] > 0.03) & (p[:, 2] < 0.135) & (middle < 0.026)
-        bars = step(np.abs((p[:, 2] / 0.017) % 1 - 0.5), 0.27, 0.08) * on_top * self.laces
+        on_top = (height > 0.04) & (along > 0.40) & (along < 0.74) & (across < 0.62)
+        bars = step(np.abs((along / 0.062) % 1 - 0.5), 0.27, 0.08) * on_top * self.laces
         albedo = albedo * (1 - bars[:, None]) + linear(self.sole) * bars[:, None]
-        cap = line(p[:, 2], 0.155, 0.0025) * (height > 0.024)
-        albedo = albedo * (1 - 0.35 * cap - 0.5 * line(below, 0.004, 0.004))[:, None]
+        tongue = line(across, 0.66, 0.04) * (along > 0.36) * (along < 0.76) * (height > 0.04)
+        cap = line(along + 0.06 * across**2, 0.80, 0.006) * (height > 0.024)
+        quarter = line(along + 0.5 * height, 0.42, 0.006) * (height > 0.024)
+        albedo = albedo * (1 - 0.35 * (cap + quarter + tongue))[:, None]
         return matt(what, albedo, slope(p, 0.02, self.seed + 1, 2) * 0.002, self.gloss, 30)

@@ -32,6 +32,7 @@ class Complexion:
     brow_weight: float = 1.0
     """Thickness and density."""
     lashes: float = 0.7
+    lip_gloss: float = 0.03
     stubble: float = 0.0
     blush: float = 1.0
     freckles: float = 0.0
@@ -73,7 +74,7 @@ class Complexion:
         return Paint(
             albedo=np.clip(albedo, 0.003, 0.9).astype(np.float32),
             normal=bumped(what.normal, relief),
-            gloss=(0.022 + 0.020 * oily + 0.05 * lip[:, 0] + 0.05 * nails).astype(np.float32),
+            gloss=(0.022 + 0.020 * oily + self.lip_gloss * lip[:, 0] + 0.05 * nails).astype(np.float32),
             sharpness=(14 + 22 * lip[:, 0] + 25 * nails).astype(np.float32),
             wrap=np.broadcast_to(np.float32([0.34, 0.20, 0.15]), (len(p), 3)),
         )
@@ -122,7 +123,7 @@ class Eyes:
         out = np.hypot(way[:, 0], way[:, 1]) + (way[:, 2] < 0)
         angle = np.arctan2(way[:, 1], way[:, 0])
         veins = np.clip(noise(what.canonical, 0.004, self.seed, 2), 0, 1)[:, None] * 0.10
-        white = np.float32([0.66, 0.63, 0.60]) * (1 - veins * np.float32([0.2, 1, 1]))
+        white = np.float32([0.58, 0.55, 0.53]) * (1 - veins * np.float32([0.2, 1, 1]))
         white = white * (1 - 0.35 * step(out, 0.72, 0.3))[:, None]
         fibres = noise(np.stack([np.cos(angle) * 3, np.sin(angle) * 3, out * 2], 1), 0.35, self.seed + 1, 2)
         ring = 0.55 + 0.6 * np.exp(-(((out - 0.30) / 0.10) ** 2)) + 0.25 * fibres
@@ -158,7 +159,7 @@ def skin_layer(figure: Figure, skin: Complexion) -> Layer:
         vertices=figure.vertices,
         faces=model.faces[~figure.part("eye")[model.faces].any(1)],
         canonical=figure.canonical,
-        field=np.ones(len(part), np.float32),
+        field=np.where(figure.part("foot") & (figure.canonical[:, 2] > 0.05), -1, 1).astype(np.float32),
         extra=extra,
         paint=skin.paint,
     )

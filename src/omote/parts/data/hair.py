@@ -6,7 +6,6 @@ highlights spread across them as on fibres (Kajiya and Kay 1989).
 """
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from jaxtyping import Float32
@@ -17,6 +16,7 @@ from omote.parts.data.cloth import Colour, linear, step
 from omote.parts.data.figure import Figure
 from omote.parts.data.noise import noise
 from omote.parts.data.studio import Fragments, Layer, Paint
+from omote.parts.data.wardrobe import sheet
 from omote.parts.space.mesh import vertex_normals
 
 CENTRE = np.array([0.0, 0.905, 0.055], np.float32)
@@ -26,8 +26,10 @@ CROWN = np.array([0.0, 1.0, 0.025], np.float32)
 LINE_AT = np.radians([0, 25, 45, 62, 78, 92, 104, 120, 150, 180])
 LINE_UP = np.array([0.966, 0.964, 0.955, 0.936, 0.900, 0.890, 0.905, 0.868, 0.815, 0.808])
 """Height of the hairline over the angle from the front."""
-ACROSS = 96
-DOWN = 36
+REACH = np.radians(126)
+"""How far locks reach around from the back of the head."""
+ACROSS, DOWN = 96, 36
+"""Vertices of the sheet of locks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +75,9 @@ class Hair:
     def fray(self, what: Fragments, field: Float32[ndarray, " n"]) -> Float32[ndarray, " n"]:
         """Return the field with strands sticking out of its edge."""
         grid = np.stack([what.extra[:, 0], what.extra[:, 1], np.zeros(len(field))], 1)
-        hairs = 0.010 * noise(grid, (0.0009, 0.012, 1), self.seed + 5) + 0.006 * noise(grid, (0.006, 0.03, 1), self.seed + 6)
-        return (field + hairs).astype(np.float32)
+        hairs = noise(grid, (0.0010, 0.030, 1), self.seed + 5) + 0.5 * noise(grid, (0.005, 0.05, 1), self.seed + 6)
+        thin = noise(what.canonical, 0.0012, self.seed + 7)
+        return (field + 0.011 * hairs + 0.012 * thin).astype(np.float32)
 
 
 def cap_layer(figure: Figure, hair: Hair) -> Layer:
@@ -82,12 +85,13 @@ def cap_layer(figure: Figure, hair: Hair) -> Layer:
     p = figure.canonical
     way = p - CENTRE
     turn = np.abs(np.arctan2(p[:, 0], p[:, 2] - CENTRE[2]))
-    field = p[:, 1] - np.interp(turn, LINE_AT, LINE_UP) + 0.012 * hair.fringe * (turn < 1.0)
+    edge = np.interp(turn, LINE_AT, LINE_UP) - hair.fringe * step(1.15 - turn, 0, 0.5)
+    field = p[:, 1] - edge + 0.006 * noise(p, 0.03, hair.seed + 4)
     ears = figure.model.masks[:, 1] > 0.02
     field = np.where(figure.part("head", "neck") & ~ears, np.minimum(field, 0.06), -0.05).astype(np.float32)
     up = np.clip((p[:, 1] - 0.90) / 0.09, 0, 1)
     front = step(p[:, 2], 0.10, 0.06)
-    thick = (hair.sides + (hair.top - hair.sides) * up) * step(field, 0.008, 0.034)
+    thick = (hair.sides + (hair.top - hair.sides) * up) * step(field, 0.006 if hair.fringe else 0.016, 0.012 if hair.fringe else 0.052)
     thick = thick * (1 + 0.25 * front * up)
     outward = way / np.linalg.norm(way, axis=1, keepdims=True)
     bumps = noise(p, 0.022, hair.seed + 8, 3) * (0.15 + 0.45 * hair.curl) * thick
@@ -114,43 +118,30 @@ def cap_layer(figure: Figure, hair: Hair) -> Layer:
     )
 
 
-def curtain_layer(figure: Figure, hair: Hair, obstacles: list[Layer], *, front: bool) -> Layer:
-    """Return hanging locks: around the back and sides, or the fringe over the forehead."""
-    reach = np.radians(62) if front else np.radians(112)
-    turn = np.linspace(-reach, reach, ACROSS)
-    angle = turn if front else np.pi - turn
+def curtain_layer(figure: Figure, hair: Hair, obstacles: list[Layer]) -> Layer:
+    """Return the locks that hang around the back and the sides, and frame the face."""
+    turn = np.linspace(-REACH, REACH, ACROSS)
+    angle = np.pi - turn
     down = np.linspace(0, 1, DOWN)[:, None]
-    side = np.abs(np.sin(angle))
-    if front:
-        length = hair.fringe * (0.55 + 0.9 * np.abs(turn / reach - hair.parting) ** 1.2) + 0.012
-        start = 0.972 - 0.015 * (turn / reach) ** 2
-    else:
-        length = np.full(ACROSS, hair.length + 0.062)
-        start = np.full(ACROSS, 0.950)
-    y = start - down * length
-    away = np.interp(down, [0, 0.25, 0.6, 1], [-0.004, 0.010 + hair.sides, 0.016 + hair.sides, 0.006 + hair.sides])
-    low = np.clip((0.93 - y) / 0.2, 0, 1)
-    rx = np.interp(y, [0.70, 0.80, 0.90, 0.96, 1.0], [0.074, 0.076, 0.080, 0.072, 0.045]) + away
-    rz = np.interp(y, [0.70, 0.80, 0.90, 0.96, 1.0], [0.075, 0.085, 0.100, 0.088, 0.055]) + away
-    x = rx * np.sin(angle)
-    z = (0.055 if not front else 0.06) + rz * np.cos(angle) - 0.02 * low * (not front) * (1 - side)
-    canonical = np.stack([x + 0 * y, y + 0 * x, z + 0 * y], -1).reshape(-1, 3).astype(np.float32)
-    head = figure.model.bone_names.index("head")
-    vertices = _carried(figure, canonical, head)
-    gap = (0.006 if front else 0.010) * np.clip(4 * down, 0, 1) - 0.004
+    start = 0.953 - 0.004 * np.clip(np.abs(turn) - 1.6, 0, 1)
+    y = start - down * (hair.length + 0.062)
+    away = np.interp(down, [0, 0.2, 0.6, 1], [-0.004, 0.010, 0.016, 0.006]) + hair.sides * np.clip(5 * down, 0, 1)
+    heights = [0.70, 0.80, 0.90, 0.96]
+    x = (np.interp(y, heights, [0.076, 0.078, 0.080, 0.072]) + away) * np.sin(angle)
+    z = 0.055 + (np.interp(y, heights, [0.060, 0.070, 0.100, 0.088]) + away) * np.cos(angle)
+    z = z - 0.055 * np.clip((0.90 - y) / 0.1, 0, 1) * np.clip(np.cos(angle), 0, 1)
+    canonical = np.stack([x, y + 0 * x, z], -1).reshape(-1, 3).astype(np.float32)
+    vertices = _carried(figure, canonical, figure.model.bone_names.index("head"))
+    gap = 0.010 * np.clip(4 * down, 0, 1) - 0.004
     vertices = _outside(vertices, obstacles, np.repeat(gap[:, 0], ACROSS))
-    faces = _sheet(DOWN, ACROSS, flip=not front)
-    strand = np.broadcast_to(turn * 0.09, y.shape if y.ndim == 2 else (DOWN, ACROSS))
-    along = np.broadcast_to(start, strand.shape) - y + 0.05
-    grid = vertices.reshape(DOWN, ACROSS, 3)
-    flow = np.gradient(grid, axis=0).reshape(-1, 3)
-    rest = (1 - down) * length
-    sides = (reach - np.abs(turn)) * 0.085
-    field = np.minimum(np.minimum(rest, sides), 0.05)
-    field = np.maximum(field, -0.01)
+    strand = np.broadcast_to(turn * 0.09, (DOWN, ACROSS))
+    along = start - y + 0.05
+    flow = np.gradient(vertices.reshape(DOWN, ACROSS, 3), axis=0).reshape(-1, 3)
+    rest = (1 - down) * (hair.length + 0.062) - 0.006
+    field = np.minimum(np.minimum(rest, (REACH - np.abs(turn)) * 0.085), 0.05)
     return Layer(
         vertices=vertices,
-        faces=faces,
+        faces=sheet(DOWN, ACROSS)[:, ::-1].copy(),
         canonical=canonical,
         field=np.ascontiguousarray(field.reshape(-1), np.float32),
         extra=np.concatenate([strand.reshape(-1, 1), along.reshape(-1, 1), flow], 1).astype(np.float32),
@@ -184,13 +175,3 @@ def _outside(vertices: ndarray, obstacles: list[Layer], gap: ndarray) -> Float32
             grid = result.reshape(DOWN, ACROSS, 3)
             grid[1:-1, 1:-1] = (grid[1:-1, 1:-1] * 2 + grid[:-2, 1:-1] + grid[2:, 1:-1] + grid[1:-1, :-2] + grid[1:-1, 2:]) / 6
     return result.astype(np.float32)
-
-
-def _sheet(rows: int, columns: int, *, flip: bool) -> ndarray:
-    """Return the triangles of a grid of vertices."""
-    faces = []
-    for r, c in product(range(rows - 1), range(columns - 1)):
-        a, b, d, e = r * columns + c, r * columns + c + 1, (r + 1) * columns + c, (r + 1) * columns + c + 1
-        faces += [(a, d, b), (b, d, e)]
-    result = np.array(faces, np.int32)
-    return result[:, ::-1].copy() if flip else result

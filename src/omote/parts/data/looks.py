@@ -48,7 +48,7 @@ HAIRS: tuple[Colour, ...] = (
     (0.22, 0.15, 0.10),
     (0.07, 0.055, 0.05),
     (0.55, 0.40, 0.24),
-    (0.10, 0.075, 0.065),
+    (0.27, 0.18, 0.12),
     (0.06, 0.05, 0.045),
     (0.36, 0.20, 0.11),
 )
@@ -70,6 +70,8 @@ def look_of(seed: int) -> Look:
     kind = seed % len(SKINS)
     tone, lips = SKINS[kind]
     dark = HAIRS[kind]
+    if man:
+        lips = tuple(0.45 * a + 0.50 * b for a, b in zip(lips, tone, strict=True))
     small = int(rng.integers(1 << 20))
     tops, bottom = _clothes(seed // 2, man, rng)
     return Look(
@@ -82,10 +84,11 @@ def look_of(seed: int) -> Look:
             float(rng.uniform(0.1, 0.4)),
         ),
         local=_features(rng),
-        face={"mouthSmileLeft": 0.24, "mouthSmileRight": 0.26, "eyeBlinkLeft": 0.04, "eyeBlinkRight": 0.04, "browInnerUp": 0.1},
+        face={"mouthSmileLeft": 0.42, "mouthSmileRight": 0.45, "eyeBlinkLeft": 0.12, "eyeBlinkRight": 0.12, "browInnerUp": 0.1},
         skin=Complexion(
             tone=tone,
             lips=lips,
+            lip_gloss=0.01 if man else 0.04,
             brows=tuple(0.55 * c + 0.02 for c in dark),
             brow_weight=1.0 if man else 0.75,
             lashes=0.6 if man else 0.9,

@@ -102,15 +102,13 @@ def synthetic_person(seed: int, size: tuple[int, int] = SIZE) -> SyntheticPerson
 def dress(figure: Figure, look: Look) -> list[Layer]:
     """Return all that is to be seen of a person."""
     skin, shoes = skin_layer(figure, look.skin), shoe_layer(figure, look.shoes)
-    worn = [bottom_layer(figure, look.bottom, [shoes])]
+    worn = [bottom_layer(figure, look.bottom)]
     for top in look.tops:
         worn.append(top_layer(figure, top, worn))
     layers = [skin, eye_layer(figure, look.eyes), shoes, *worn]
     layers.append(cap_layer(figure, look.hair))
     if look.hair.length > 0:
-        layers.append(curtain_layer(figure, look.hair, [skin, *worn], front=False))
-    if look.hair.fringe > 0:
-        layers.append(curtain_layer(figure, look.hair, [skin], front=True))
+        layers.append(curtain_layer(figure, look.hair, [skin, *worn]))
     return layers
 
 

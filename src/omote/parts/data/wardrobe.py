@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32
+from jaxtyping import Bool, Float32, Int32
 from numpy import ndarray
 from scipy.ndimage import gaussian_filter, map_coordinates
 
@@ -17,6 +17,7 @@ from omote.parts.data.figure import Figure
 from omote.parts.data.studio import Fragments, Layer, Paint
 from omote.parts.space.mesh import vertex_normals
 
+RINGS, AROUND = 48, 41
 NECK = np.array([0.0, 0.775, 0.03], np.float32)
 """Middle of the neck's opening on the mean adult."""
 
@@ -60,8 +61,6 @@ class Shoes:
     """What is worn on the feet."""
 
     leather: Leather
-    height: float = 0.0
-    """Of the collar above the ankle joint, metres."""
 
 
 def top_layer(figure: Figure, top: Top, under: list[Layer]) -> Layer:
@@ -69,7 +68,8 @@ def top_layer(figure: Figure, top: Top, under: list[Layer]) -> Layer:
     p = figure.canonical
     sleeve = (top.sleeve - figure.arm) * 0.285
     neck = np.linalg.norm((p - NECK) * np.float32([1, 1, 0.9]), axis=1) - top.neck
-    field = np.minimum.reduce([sleeve, p[:, 1] - top.hem, neck])
+    hips = figure.bones[0, 1, 3] - figure.heads[0, 1]
+    field = np.minimum.reduce([sleeve, figure.vertices[:, 1] - hips - top.hem, neck])
     if top.vee > 0:
         inside = np.maximum(NECK[1] - 0.075 - top.vee - p[:, 1] + 1.5 * np.abs(p[:, 0]), 0.04 - p[:, 2])
         field = np.minimum(field, inside)
@@ -86,8 +86,8 @@ def top_layer(figure: Figure, top: Top, under: list[Layer]) -> Layer:
     return layer_of(figure, vertices, field, top.cloth.paint, np.stack([neck, figure.arm, figure.leg], 1))
 
 
-def bottom_layer(figure: Figure, bottom: Bottom, under: list[Layer]) -> Layer:
-    """Return trousers or shorts, over what is worn below them."""
+def bottom_layer(figure: Figure, bottom: Bottom) -> Layer:
+    """Return trousers or shorts."""
     p = figure.canonical
     field = np.minimum((bottom.end - figure.leg) * 0.45, bottom.waist - p[:, 1])
     field[~figure.part("torso", "leg", "foot")] = -1
@@ -98,29 +98,65 @@ def bottom_layer(figure: Figure, bottom: Bottom, under: list[Layer]) -> Layer:
         leg = limb & (p[:, 0] * side > 0) & (field > -0.05)
         axis = (figure.vertices[leg & (figure.leg > 0.9)][:, [0, 2]]).mean(0)
         vertices = hung(vertices, leg, axis, bottom.hang, slope=0.035)
-    vertices = over(figure, smoothed(figure, vertices, field > -0.06, 4), under)
+    vertices = smoothed(figure, vertices, field > -0.06, 4)
     return layer_of(figure, vertices, field, bottom.cloth.paint, np.stack([p[:, 1], figure.arm, figure.leg], 1))
 
 
 def shoe_layer(figure: Figure, shoes: Shoes) -> Layer:
-    """Return both shoes: toes smoothed together, with a flat sole that stands out."""
-    p = figure.canonical
-    ankle = figure.head("foot.L")[1]
-    foot = figure.part("foot")
-    field = np.where(foot | (figure.leg > 1.5), ankle + shoes.height - p[:, 1], -1).astype(np.float32)
-    vertices = figure.vertices + figure.normals * 0.009
-    vertices = smoothed(figure, vertices, foot, 30)
-    vertices += vertex_normals(vertices, figure.model.faces) * 0.006
-    for _ in range(6):
-        vertices = np.where(foot[:, None], figure.neighbours @ vertices, vertices)
-    floor = figure.vertices[foot][:, 1].min() - 0.012
+    """Return both shoes: tubes of their own around the feet, closed at heel and toe, with a sole that stands out."""
+    floor = figure.vertices[figure.part("foot")][:, 1].min() - 0.014
+    parts = [_shoe(figure, side, floor) for side in ("left", "right")]
+    vertices, canonical = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
+    faces = np.concatenate([sheet(RINGS, AROUND), sheet(RINGS, AROUND) + RINGS * AROUND])
     height = vertices[:, 1] - floor
-    low = np.clip(1 - height / 0.05, 0, 1)
-    vertices[:, 1] = np.where(low > 0.55, floor, vertices[:, 1] - 0.006 * low)
-    outward = figure.normals * np.float32([1, 0, 1])
-    vertices += np.where(foot, low, 0)[:, None] * outward * 0.005
-    extra = np.stack([vertices[:, 1] - floor, figure.leg, field], 1)
-    return layer_of(figure, vertices, field, shoes.leather.paint, extra)
+    return Layer(
+        vertices=vertices,
+        faces=faces,
+        canonical=canonical,
+        field=np.ones(len(vertices), np.float32),
+        extra=np.stack([height, canonical[:, 2], np.abs(canonical[:, 0])], 1).astype(np.float32),
+        paint=shoes.leather.paint,
+    )
+
+
+def _shoe(figure: Figure, side: str, floor: float) -> tuple[Float32[ndarray, "v 3"], Float32[ndarray, "v 3"]]:
+    """Return one shoe's vertices, and where they are in a shoe: across -1 to 1, height, heel 0 to toe 1."""
+    points = figure.vertices[figure.part(f"{side}_foot") & (figure.canonical[:, 1] < figure.head("foot.L")[1] + 0.02)]
+    ankle = figure.bones[figure.model.bone_names.index(f"foot.{side[0].upper()}"), :3, 3]
+    toes = figure.bones[figure.model.bone_names.index(f"toe3-1.{side[0].upper()}"), :3, 3]
+    ahead = (toes - ankle) * [1, 0, 1]
+    ahead /= np.linalg.norm(ahead)
+    aside = np.array([ahead[2], 0, -ahead[0]])
+    along, across, up = (points - ankle) @ ahead, (points - ankle) @ aside, points[:, 1] - floor
+    start, length = along.min() - 0.010, np.ptp(along) + 0.026
+    ring = (1 - np.cos(np.linspace(0, np.pi, RINGS))) / 2
+    half, middle, tall = np.empty(RINGS), np.empty(RINGS), np.empty(RINGS)
+    for r, t in enumerate(ring):
+        near = np.abs((along - start) / length - np.clip(t, 0.06, 0.92)) < 0.06
+        low, high = across[near].min(), across[near].max()
+        half[r], middle[r], tall[r] = (high - low) / 2 + 0.006, (high + low) / 2, up[near].max() + 0.007
+    tall = np.minimum(tall, np.interp(ring, [0, 0.2, 0.4, 0.5, 1], [0.085, 0.105, 0.105, 0.09, 0.06]))
+    half, middle, tall = (gaussian_filter(x, 2.5, mode="nearest") for x in (half, middle, tall))
+    half *= np.clip(1 - np.abs(2 * ring - 1) ** 7, 0, 1) ** 0.45
+    tall = np.maximum(tall * np.clip(1 - np.abs(2 * ring - 1) ** 9, 0.0, 1) ** 0.4, 0.026)
+    angle = np.linspace(-np.pi / 2, 1.5 * np.pi, AROUND)
+    wide = np.sign(np.cos(angle)) * np.abs(np.cos(angle)) ** 0.62
+    high = 0.5 + 0.5 * np.sign(np.sin(angle)) * np.abs(np.sin(angle)) ** 0.55
+    y = tall[:, None] * high
+    rim = 1 + 0.10 * np.clip((0.024 - y) / 0.003, 0, 1)
+    x = half[:, None] * wide * np.where(y > 0.03, 1 - 0.30 * np.clip(y / tall[:, None], 0, 1) ** 3, 1) * rim
+    z = (start + length * ring)[:, None] + 0 * y
+    centre = ankle * [1, 0, 1] + [0, floor, 0]
+    vertices = centre + (x + middle[:, None])[..., None] * aside + y[..., None] * [0, 1, 0] + z[..., None] * ahead
+    inner = np.stack([0 * y + wide, y, 0 * y + ring[:, None]], -1)
+    return vertices.reshape(-1, 3).astype(np.float32), inner.reshape(-1, 3).astype(np.float32)
+
+
+def sheet(rows: int, columns: int) -> Int32[ndarray, "f 3"]:
+    """Return the triangles of a grid of vertices."""
+    a = (np.arange(rows - 1)[:, None] * columns + np.arange(columns - 1)).ravel()
+    upper, lower = np.stack([a, a + columns, a + 1], 1), np.stack([a + 1, a + columns, a + columns + 1], 1)
+    return np.concatenate([upper, lower]).astype(np.int32)
 
 
 def layer_of(

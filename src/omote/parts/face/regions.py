@@ -120,8 +120,8 @@ def crop(
         (torch.arange(width, device=images.device) + 0.5) / width,
         indexing="ij",
     )
-    unit = torch.stack([u, v], -1).reshape(1, -1, 2)
-    places = to_picture(unit.to(regions.dtype), regions).reshape(-1, height, width, 2)
+    unit = torch.stack([u, v], -1).reshape(1, -1, 2).to(regions.dtype).expand(len(regions), -1, -1)
+    places = to_picture(unit, regions).reshape(-1, height, width, 2)
     numbers: Sequence[int] = regions[:, 0].long().tolist()
     sides: Sequence[float] = (regions[:, 3].detach() / min(height, width)).tolist()
     pieces = [_sample(images[i], p, s, outside) for i, p, s in zip(numbers, places, sides, strict=True)]

@@ -30,6 +30,7 @@ SKY_BELOW, SKY_BLUR, SKY_WEIGHT = 0.9, 0.16, 0.45
 """The sky's layer: metres of height that count, radius of its blur in metres, strength."""
 
 
+_PASSES = 2
 FAINT = 0.002
 """Shadow below this, half a step of eight bits, is left out."""
 
@@ -44,7 +45,7 @@ class Ground:
 
     height: float = 0.0
     """World metres."""
-    shadow: float = 0.6
+    shadow: float = 0.5
     """Darkness of the shadow, 0 = none, 1 = black."""
     softness: float = 0.16
     """Metres of blur per metre of height above the floor."""
@@ -86,13 +87,14 @@ def cast(
     height = np.maximum(vertices[:, 1] - np.float32(ground.height), 0)
     flat = vertices[:, [0, 2]] - height[:, None] * slope.astype(np.float32)
     both = np.concatenate([flat, vertices[:, [0, 2]]])
-    margin = 3 * max(_blur(ground, float(height.max(initial=0))), SKY_BLUR) + 2 * CELL
+    margin = _PASSES * max(_blur(ground, float(height.max(initial=0))), SKY_BLUR) + 2 * CELL
     low = np.floor((both.min(0) - margin) / CELL).astype(int)
     columns, rows = np.ceil((both.max(0) + margin) / CELL).astype(int) - low + 1
     layers = np.zeros((len(LAYERS), rows, columns), np.float32)
     origin = low.astype(np.float32)
     lit, below = flat / np.float32(CELL) - origin, vertices[:, [0, 2]] / np.float32(CELL) - origin
-    _project(lit, below, height, faces, LAYERS, SKY_BELOW, layers)
+    _project(lit, height, faces, LAYERS, -1.0, layers)
+    _project(below, height, faces, LAYERS, SKY_BELOW, layers[-1:])
     passing = np.ones((rows, columns), np.float32)
     tops = np.minimum(LAYERS[1:], max(float(height.max(initial=0)), LAYERS[1]))
     for layer, bottom, top in zip(layers, LAYERS[:-1], tops, strict=False):
@@ -119,78 +121,67 @@ def _blur(ground: Ground, height: float) -> float:
 
 
 def _blurred(layer: Float32[ndarray, "rows columns"], radius: float) -> Float32[ndarray, "rows columns"]:
-    """Return a layer after three box filters of a radius in metres: nearly a Gaussian, sigma close to the radius."""
-    if not layer.any():
-        return layer
-    cells = max(1, round(radius / CELL))
-    for _ in range(3):
-        layer = _box(_box(layer, cells).T.copy(), cells).T.copy()
-    return layer
+    """Return a layer after two box filters of a radius in metres: a smooth hump twice as wide."""
+    return _boxes(layer, max(1, round(radius / CELL)), _PASSES) if layer.any() else layer
 
 
 @no_type_check
 @njit(cache=True, nogil=True, error_model="numpy")
-def _box(layer, radius):
-    """Return each row's running mean over 2 radius + 1 cells, zero outside."""
+def _boxes(layer, radius, passes):
+    """Return running means over 2 radius + 1 cells along rows and columns, zero outside, some times over."""
     rows, columns = layer.shape
-    out = np.empty_like(layer)
     share = np.float32(1 / (2 * radius + 1))
-    for y in range(rows):
-        # A sum of float64 loses nothing that is not added again: it ends where it began.
-        total = 0.0
-        for x in range(min(radius, columns)):
-            total += layer[y, x]
-        for x in range(columns):
-            if x + radius < columns:
-                total += layer[y, x + radius]
-            if x - radius - 1 >= 0:
-                total -= layer[y, x - radius - 1]
-            out[y, x] = max(total, 0.0) * share
+    along, out = np.empty_like(layer), layer.copy()
+    for _ in range(passes):
+        for y in range(rows):
+            # float64: what is added and taken away again leaves no rest that could be seen.
+            total = 0.0
+            for x in range(-radius, columns):
+                if x + radius < columns:
+                    total += out[y, x + radius]
+                if x - radius > 0:
+                    total -= out[y, x - radius - 1]
+                if x >= 0:
+                    along[y, x] = max(total, 0.0) * share
+        totals = np.zeros(columns)
+        for y in range(-radius, rows):
+            if y + radius < rows:
+                totals += along[y + radius]
+            if y - radius > 0:
+                totals -= along[y - radius - 1]
+            if y >= 0:
+                for x in range(columns):
+                    out[y, x] = max(totals[x], 0.0) * share
     return out
 
 
 @no_type_check
 @njit(cache=True, nogil=True, error_model="numpy")
-def _project(lit, below, height, faces, bounds, sky_below, layers):
-    """Draw faces along the light into the layers of their heights, and straight down into the last layer."""
-    last = len(layers) - 1
+def _project(points, height, faces, bounds, sky_below, layers):
+    """Draw a mesh whose vertices lie at `points` on the grid: each vertex as a cell, and triangles larger than a cell."""
+    for v in range(len(points)):
+        _mark(int(points[v, 0] + 0.5), int(points[v, 1] + 0.5), height[v], bounds, sky_below, layers)
     for f in range(len(faces)):
         i, j, k = faces[f, 0], faces[f, 1], faces[f, 2]
-        _fill(lit, height, i, j, k, bounds, -1.0, layers)
-        if min(height[i], height[j], height[k]) < sky_below:
-            _fill(below, height, i, j, k, bounds, sky_below, layers[last : last + 1])
-
-
-@no_type_check
-@njit(cache=True, nogil=True, error_model="numpy")
-def _fill(points, height, i, j, k, bounds, sky_below, layers):
-    """Draw one triangle; what is thinner than a cell leaves a mark at its first corner."""
-    ax, ay, bx, by, cx, cy = (
-        points[i, 0],
-        points[i, 1],
-        points[j, 0],
-        points[j, 1],
-        points[k, 0],
-        points[k, 1],
-    )
-    area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-    _mark(int(ax + 0.5), int(ay + 0.5), height[i], bounds, sky_below, layers)
-    if abs(area) < 1e-6:
-        return
-    x0, x1 = int(np.ceil(min(ax, bx, cx))), int(np.floor(max(ax, bx, cx)))
-    y0, y1 = int(np.ceil(min(ay, by, cy))), int(np.floor(max(ay, by, cy)))
-    for y in range(y0, y1 + 1):
-        for x in range(x0, x1 + 1):
-            a = ((bx - x) * (cy - y) - (cx - x) * (by - y)) / area
-            b = ((cx - x) * (ay - y) - (ax - x) * (cy - y)) / area
-            if a >= 0 and b >= 0 and a + b <= 1:
-                above = a * height[i] + b * height[j] + (1 - a - b) * height[k]
-                _mark(x, y, above, bounds, sky_below, layers)
+        ax, ay, bx, by, cx, cy = points[i, 0], points[i, 1], points[j, 0], points[j, 1], points[k, 0], points[k, 1]
+        left, top = min(ax, min(bx, cx)), min(ay, min(by, cy))
+        right, bottom = max(ax, max(bx, cx)), max(ay, max(by, cy))
+        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        if max(right - left, bottom - top) < 1 or abs(area) < 1e-6:
+            continue
+        for y in range(int(np.ceil(top)), int(np.floor(bottom)) + 1):
+            for x in range(int(np.ceil(left)), int(np.floor(right)) + 1):
+                a = ((bx - x) * (cy - y) - (cx - x) * (by - y)) / area
+                b = ((cx - x) * (ay - y) - (ax - x) * (cy - y)) / area
+                if a >= 0 and b >= 0 and a + b <= 1:
+                    above = a * height[i] + b * height[j] + (1 - a - b) * height[k]
+                    _mark(x, y, above, bounds, sky_below, layers)
 
 
 @no_type_check
 @njit(cache=True, nogil=True, error_model="numpy")
 def _mark(x, y, above, bounds, sky_below, layers):
+    """Note that something is `above` the cell: in the layer of its height, or, if `sky_below` > 0, the lower the more."""
     if sky_below > 0:
         layers[0, y, x] = max(layers[0, y, x], np.float32(1 - above / sky_below))
         return

@@ -115,3 +115,22 @@ def _normals(vertices, faces, weld):
             for axis in range(3):
                 normals[v, axis] = normals[weld[v], axis]
     return normals
+
+
+def sphere(rows: int, columns: int) -> tuple[Float32[ndarray, "v 3"], Int32[ndarray, "f 3"], Float32[ndarray, "v 2"]]:
+    """Return vertices, faces and uvs of a unit sphere of 2 * (rows - 1) * columns triangles, one seam down its back.
+
+    Raises:
+        ShapeError: fewer than two rows or three columns.
+    """
+    if rows < 2 or columns < 3:
+        raise ShapeError(f"a sphere needs at least 2 rows and 3 columns, not {rows} and {columns}")
+    v, u = (grid.reshape(-1) for grid in np.mgrid[0 : 1 : (rows + 1) * 1j, 0 : 1 : (columns + 1) * 1j])
+    # The middle column of the texture faces +z and its left half lies on the viewer's left.
+    around, down = 2 * np.pi * (u - 0.5), np.pi * v
+    vertices = np.stack([np.sin(around) * np.sin(down), np.cos(down), np.cos(around) * np.sin(down)], -1)
+    corner = (np.arange(rows)[:, None] * (columns + 1) + np.arange(columns)).reshape(-1)
+    below = corner + columns + 1
+    upper, lower = np.stack([corner, below, corner + 1], -1), np.stack([corner + 1, below, below + 1], -1)
+    faces = np.concatenate([upper[columns:], lower[:-columns]])  # at a pole one of the two has no area
+    return vertices.astype(np.float32), faces.astype(np.int32), np.stack([u, v], -1).astype(np.float32)
