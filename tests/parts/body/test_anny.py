@@ -92,18 +92,12 @@ def test_kinematics_equal_a_walk_along_the_bones(body: BodyModel, average: torch
     for bone, parent in enumerate(body.bone_parents):
         own = torch.eye(4)
         own[:3, :3] = turns[0, bone]
-        own[:3, 3] = (
-            heads[0, bone] + torch.tensor([0.1, 0.2, 0.3])
-            if parent < 0
-            else heads[0, bone] - heads[0, parent]
-        )
+        own[:3, 3] = heads[0, bone] + torch.tensor([0.1, 0.2, 0.3]) if parent < 0 else heads[0, bone] - heads[0, parent]
         wanted = own if parent < 0 else bones[0, parent] @ own
         torch.testing.assert_close(bones[0, bone], wanted, atol=1e-5, rtol=0)
 
 
-def test_it_stands_upright_faces_forward_and_is_mirror_symmetric(
-    body: BodyModel, average: torch.Tensor
-) -> None:
+def test_it_stands_upright_faces_forward_and_is_mirror_symmetric(body: BodyModel, average: torch.Tensor) -> None:
     rest = body.rest(average)
     vertices, points = rest.vertices[0], body.keypoints(*body(average))[0]
     nose, left_shoulder, right_shoulder, left_heel = points[0], points[11], points[12], points[29]

@@ -21,9 +21,7 @@ from omote.parts.body.skeleton import JOINTS, PARENTS, Rig
 def random_motion(frames: int = 5, size: float = 0.4, seed: int = 0) -> Motion:
     rng = np.random.default_rng(seed)
     turns = Rotation.from_rotvec(rng.normal(0, size, (frames * 22, 3))).as_matrix().reshape(frames, 22, 3, 3)
-    return Motion(
-        fps=30.0, rotations=turns.astype(np.float32), root=rng.normal(0, 0.1, (frames, 3)).astype(np.float32)
-    )
+    return Motion(fps=30.0, rotations=turns.astype(np.float32), root=rng.normal(0, 0.1, (frames, 3)).astype(np.float32))
 
 
 def standing(frames: int = 3) -> Motion:
@@ -64,9 +62,9 @@ def odd_rig(arms_down: float = 50.0, seed: int = 3, legs_longer: float = 1.08) -
     proportions = CANONICAL_REST.copy()
     legs = [INDEX[s + p] for s in ("Left", "Right") for p in ("Leg", "Foot", "ToeBase")]
     proportions[legs, 1] = 0.96 - (0.96 - proportions[legs, 1]) * legs_longer
-    places = forward_kinematics(
-        Motion(fps=30.0, rotations=rotations, root=np.zeros((1, 3), np.float32)), proportions
-    )[0]
+    places = forward_kinematics(Motion(fps=30.0, rotations=rotations, root=np.zeros((1, 3), np.float32)), proportions)[
+        0
+    ]
     names, parents, points, bone_of = ["world", "pelvis lift"], [-1, 0], [np.zeros(3), places[0] * 0.5], {}
     for j, name in enumerate(JOINTS):
         bone_of[name] = len(names)
@@ -83,7 +81,12 @@ def odd_rig(arms_down: float = 50.0, seed: int = 3, legs_longer: float = 1.08) -
     return Rig(names=tuple(names), parents=tuple(parents), rest=rest, bone_of=bone_of)
 
 
-RIGS = {"canonical": canonical_rig(), "A-pose": odd_rig(), "arms down": odd_rig(80.0, 5, 0.95), "T-pose": odd_rig(0.0, 7)}
+RIGS = {
+    "canonical": canonical_rig(),
+    "A-pose": odd_rig(),
+    "arms down": odd_rig(80.0, 5, 0.95),
+    "T-pose": odd_rig(0.0, 7),
+}
 
 
 @pytest.mark.oracle
@@ -196,9 +199,7 @@ def test_knees_bend_forwards_on_any_rig() -> None:
     for rig in RIGS.values():
         posed = retarget(crouching(), rig)
         for side in ("Left", "Right"):
-            hip, knee, ankle = (
-                posed[:, rig.bone_of[side + part], :3, 3] for part in ("UpLeg", "Leg", "Foot")
-            )
+            hip, knee, ankle = (posed[:, rig.bone_of[side + part], :3, 3] for part in ("UpLeg", "Leg", "Foot"))
             assert ((knee - (hip + ankle) / 2)[:, 2] > -1e-3).all()
 
 

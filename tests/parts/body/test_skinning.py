@@ -62,9 +62,7 @@ def test_a_batch_is_its_members_one_by_one() -> None:
     moves = torch.from_numpy(np.stack([first, second]))
     together = skin(rest, *as_tensors(weights), moves)
     for b in range(2):
-        torch.testing.assert_close(
-            together[b : b + 1], skin(rest[b : b + 1], *as_tensors(weights), moves[b : b + 1])
-        )
+        torch.testing.assert_close(together[b : b + 1], skin(rest[b : b + 1], *as_tensors(weights), moves[b : b + 1]))
 
 
 def test_one_rigid_transform_for_all_bones_moves_the_body_rigidly() -> None:

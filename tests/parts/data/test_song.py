@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -40,7 +42,7 @@ def test_sections_cover_the_song_and_start_at_bars() -> None:
     sections = song.truth.sections
     assert sections[0][1] == 0
     assert sections[-1][2] == 60
-    for (_, _, end), (_, start, _) in zip(sections, sections[1:], strict=False):
+    for (_, _, end), (_, start, _) in itertools.pairwise(sections):
         assert end == start
         assert np.abs(song.truth.downbeats - start).min() < 1e-9
 

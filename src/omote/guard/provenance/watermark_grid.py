@@ -84,13 +84,13 @@ def layout(key: bytes, coded_bits: int) -> Layout:
 
 @lru_cache(maxsize=8)
 def _cosines(length: int) -> Float32[ndarray, "l high"]:
-    """Return the first basis functions of the unit interval, sampled at the centres of `length` pixels."""
-    place = (np.arange(length) + 0.5) / length
-    return np.cos(np.pi * place[:, None] * np.arange(HIGH)).astype(np.float32)
+    """Return the first basis functions of the unit interval at the centres of `length` pixels; 0 where too fine."""
+    place, tone = (np.arange(length) + 0.5) / length, np.arange(HIGH)
+    return (np.cos(np.pi * place[:, None] * tone) * (tone < length)).astype(np.float32)
 
 
 def synthesise(chips: Float32[ndarray, "chips"], size: tuple[int, int]) -> Float32[ndarray, "h w"]:
-    """Return the sum of all chips at a picture's size, with root mean square 1.
+    """Return the sum of all chips at a picture's size, with root mean square 1 (less below 144 pixels).
 
     Args:
         chips: amplitude of each.

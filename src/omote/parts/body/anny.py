@@ -267,9 +267,7 @@ class BodyModel(nn.Module):
         turn, place = bones[..., :3, :3], bones[..., :3, 3]
         shift = place - (turn @ rest.heads[..., None])[..., 0]
         upper = torch.cat([turn, shift[..., None]], -1)
-        return skin(
-            rest.vertices, self.skin_bones, self.skin_slots, torch.cat([upper, bones[..., 3:, :]], -2)
-        )
+        return skin(rest.vertices, self.skin_bones, self.skin_slots, torch.cat([upper, bones[..., 3:, :]], -2))
 
     def rig(self, heads: Float[Tensor, "j 3"]) -> Rig:
         """Return the skeleton of one body at rest.
@@ -290,13 +288,9 @@ class BodyModel(nn.Module):
                 bone_of[joint] = index[bone]
             else:
                 bone_of |= {f"{side}{joint}": index[f"{bone}.{side[0]}"] for side in ("Left", "Right")}
-        return Rig(
-            names=self.bone_names, parents=tuple(parents), rest=rest, bone_of={j: bone_of[j] for j in JOINTS}
-        )
+        return Rig(names=self.bone_names, parents=tuple(parents), rest=rest, bone_of={j: bone_of[j] for j in JOINTS})
 
-    def keypoints(
-        self, vertices: Float[Tensor, "b v 3"], bones: Float[Tensor, "b j 4 4"]
-    ) -> Float[Tensor, "b 33 3"]:
+    def keypoints(self, vertices: Float[Tensor, "b v 3"], bones: Float[Tensor, "b j 4 4"]) -> Float[Tensor, "b 33 3"]:
         """Return MediaPipe's 33 pose landmarks: joints of limbs, points on the skin of face and feet."""
         points = torch.cat([vertices, bones[..., :3, 3]], 1)
         table = points.transpose(0, 1).flatten(1)
@@ -320,9 +314,7 @@ class BodyModel(nn.Module):
         vertices, heads = rest
         for name, strength in local.items():
             if name not in self.local_changes:
-                raise UsageError(
-                    f"no local change is called {name!r}; `BodyModel.local_changes` holds the names"
-                )
+                raise UsageError(f"no local change is called {name!r}; `BodyModel.local_changes` holds the names")
             first = len(self.face_actions) + 2 * self.local_changes.index(name)
             up = strength >= 0
             for shape, amount in ((first, strength * up), (first + 1, -strength * ~up)):
@@ -370,6 +362,4 @@ def _keypoint_rows(bones: tuple[str, ...], partner: ndarray) -> list[ndarray]:
                 rows.append(np.array([len(partner) + bones.index(f"{points}.{side}")]))
             else:
                 rows.append(np.array(points) if side == "L" else partner[list(points)])
-    return (
-        rows[:1] + rows[1:7:2] + rows[2:7:2] + rows[7:]
-    )  # MediaPipe tells the whole left eye before the right
+    return rows[:1] + rows[1:7:2] + rows[2:7:2] + rows[7:]  # MediaPipe tells the whole left eye before the right

@@ -114,7 +114,9 @@ class Surface:
     """Of each link."""
 
     @staticmethod
-    def of(model: BodyModel, rest: Float32[ndarray, "v 3"], axes: Float[ndarray, "v 3"], face: Bool[ndarray, " v"]) -> "Surface":
+    def of(
+        model: BodyModel, rest: Float32[ndarray, "v 3"], axes: Float[ndarray, "v 3"], face: Bool[ndarray, " v"]
+    ) -> "Surface":
         """Sort the model's surface.
 
         Args:
@@ -137,7 +139,9 @@ class Surface:
         return Surface(
             fine=fine,
             domain=domain,
-            mirrors=np.isin(np.array(PARTS)[model.part], MIRRORED)[np.concatenate([np.arange(len(rest)), fine.edges[:, 0]])],
+            mirrors=np.isin(np.array(PARTS)[model.part], MIRRORED)[
+                np.concatenate([np.arange(len(rest)), fine.edges[:, 0]])
+            ],
             partner=_partners(fine, model.partner),
             strength=strength,
         )

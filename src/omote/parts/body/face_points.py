@@ -23,7 +23,13 @@ from omote.parts.space.camera import look_at
 from omote.parts.space.mesh import vertex_normals
 
 SIZE = 512
-SKIN, LIP, BROW, IRIS, SCLERA = (0.8, 0.62, 0.52), (0.62, 0.3, 0.28), (0.25, 0.18, 0.14), (0.15, 0.1, 0.08), (0.92, 0.9, 0.88)
+SKIN, LIP, BROW, IRIS, SCLERA = (
+    (0.8, 0.62, 0.52),
+    (0.62, 0.3, 0.28),
+    (0.25, 0.18, 0.14),
+    (0.15, 0.1, 0.08),
+    (0.92, 0.9, 0.88),
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -51,9 +51,7 @@ def warp_face(
     facing = -(face_points.at(normals) @ camera.forward)
     weight = np.clip(facing, 0, 1) ** 2 + 0.02
     rows = np.repeat(np.arange(len(seen)), 3)
-    pick = csr_matrix(
-        (face_points.barycentrics.ravel(), (rows, face_points.vertices.ravel())), (len(seen), count)
-    )
+    pick = csr_matrix((face_points.barycentrics.ravel(), (rows, face_points.vertices.ravel())), (len(seen), count))
     links = laplacian(model.faces, count)
     hold = diags(1e-5 + 10.0 * np.clip(still, 0, 1) ** 2)
     system = pick.T @ diags(weight) @ pick + FIRMNESS * (links.T @ links) + hold

@@ -110,7 +110,6 @@ class BodyFit:
     """Of every bone of the model."""
 
 
-
 @dataclass
 class _Unknowns:
     """What gradient descent moves."""
@@ -153,9 +152,7 @@ class Fitter:
         self.weights = torch.from_numpy(np.concatenate([shares, np.eye(len(JOINTS), dtype=np.float32)[self.owner]]))
         self.bones = torch.tensor([self.rig.bone_of[name] for name in JOINTS])
         self.joint_rows = len(model.part) + self.bones.numpy()
-        self.stiffness = torch.tensor(
-            [STIFFNESS[name.removeprefix("Left").removeprefix("Right")] for name in JOINTS]
-        )
+        self.stiffness = torch.tensor([STIFFNESS[name.removeprefix("Left").removeprefix("Right")] for name in JOINTS])
 
     def fit(self, sight: Sight, camera: Camera | None = None) -> BodyFit:
         """Return the body that explains what was seen.

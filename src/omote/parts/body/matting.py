@@ -109,9 +109,7 @@ def plain_background(
     return np.clip(basis @ surface, 0, 1)
 
 
-def _trimap(
-    rgb: Float[ndarray, "h w 3"], rough: Float[ndarray, "h w"], config: MattingConfig
-) -> Float[ndarray, "h w"]:
+def _trimap(rgb: Float[ndarray, "h w 3"], rough: Float[ndarray, "h w"], config: MattingConfig) -> Float[ndarray, "h w"]:
     """Return 1 where surely person, 0 where surely not, 0.5 where matting has to decide."""
     height = float(np.ptp(np.flatnonzero((rough > 0.5).any(1)))) + 1
     reach = max(2.0, config.band * height)

@@ -131,9 +131,11 @@ class Painter:
 
 def _colour_distance(colours: Float[ndarray, "n 3"], other: Float[ndarray, " 3"]) -> Float[ndarray, " n"]:
     """Return how far colours are from another: hue weighs most, brightness may differ by the light."""
+
     def parts(c: Float[ndarray, "n 3"]) -> tuple[ndarray, ndarray]:
         total = c.sum(-1, keepdims=True) + 15.0
         return c / total, np.log(total[..., 0])
+
     (hue, bright), (hue2, bright2) = parts(colours), parts(other[None])
     return 2.5 * np.linalg.norm(hue - hue2, axis=1) + 0.25 * np.abs(bright - bright2)
 

@@ -59,7 +59,8 @@ class Workshop:
                 surface=surface,
                 atlas=Atlas.of(model.uvs, model.uv_faces, config.size),
                 config=config,
-                face=np.concatenate([face, face[surface.fine.edges].all(1)]) & (surface.domain == DOMAINS.index("skin")),
+                face=np.concatenate([face, face[surface.fine.edges].all(1)])
+                & (surface.domain == DOMAINS.index("skin")),
                 side=np.where(surface.fine.spread(rest)[:, 0] > 0, 1, -1),
             ),
         )

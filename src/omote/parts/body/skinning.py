@@ -140,9 +140,7 @@ def skin_fast(
 
 def _check(vertices: int, slots: tuple[int, ...], last_bone: int, bones: int) -> None:
     if slots[0] != vertices:
-        raise ShapeError(
-            f"expected one row of skin weights for each of {vertices} vertices, but {slots[0]} came"
-        )
+        raise ShapeError(f"expected one row of skin weights for each of {vertices} vertices, but {slots[0]} came")
     if last_bone >= bones:
         raise ShapeError(f"the skin weights speak of bone {last_bone}, but only {bones} transforms came")
 

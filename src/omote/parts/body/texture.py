@@ -14,7 +14,6 @@ from scipy import ndimage
 
 from omote.parts.render.visibility import rasterise
 from omote.parts.space.camera import Camera
-from omote.parts.space.mesh import vertex_normals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +44,7 @@ class Atlas:
     def of(uvs: Float32[ndarray, "u 2"], uv_faces: Int32[ndarray, "f 3"], size: int) -> "Atlas":
         """Draw the faces in texture space."""
         flat = np.concatenate([uvs * size, np.ones((len(uvs), 1), np.float32)], 1)
-        camera = Camera(
-            world_from_camera=np.eye(4), focal=(1, 1), centre=(0, 0), size=(size, size), orthographic=True
-        )
+        camera = Camera(world_from_camera=np.eye(4), focal=(1, 1), centre=(0, 0), size=(size, size), orthographic=True)
         drawn = rasterise(flat, uv_faces, camera)
         texel = np.flatnonzero(drawn.faces >= 0)
         return Atlas(
@@ -101,9 +98,7 @@ class View:
         solid = (alpha > 0.9) & ~jump
         # The frame's cut is no edge: the person goes on beyond it.
         margin = ndimage.distance_transform_edt(np.pad(solid, 1, constant_values=True))[1:-1, 1:-1]
-        return View(
-            colours=foreground.astype(np.float32), camera=camera, depth=depth, margin=margin.astype(np.float32)
-        )
+        return View(colours=foreground.astype(np.float32), camera=camera, depth=depth, margin=margin.astype(np.float32))
 
     def blurred(self, sigma: float) -> "View":
         """Return the view with colours averaged over a neighbourhood, pixels."""

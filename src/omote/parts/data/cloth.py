@@ -42,9 +42,7 @@ def bumped(normal: Float32[ndarray, "n 3"], gradient: Float32[ndarray, "n 3"]) -
     return (tilted / np.linalg.norm(tilted, axis=1, keepdims=True)).astype(np.float32)
 
 
-def matt(
-    what: Fragments, albedo: ndarray, relief: ndarray, gloss: float = 0.02, sharpness: float = 8
-) -> Paint:
+def matt(what: Fragments, albedo: ndarray, relief: ndarray, gloss: float = 0.02, sharpness: float = 8) -> Paint:
     """Return paint of a dull material."""
     count = len(what.position)
     return Paint(
@@ -71,7 +69,7 @@ class Cloth:
 
     def paint(self, what: Fragments) -> Paint:
         """Return the look of this cloth."""
-        field, neck, arm, _ = what.extra.T
+        field, _neck, arm, _ = what.extra.T
         p = what.canonical
         base, second = linear(self.colour), linear(self.second)
         share = self._pattern(p, arm, field)[:, None]
@@ -89,7 +87,11 @@ class Cloth:
         """Return the gradient of the folds: long on the trunk, short across bent sleeves, and of the weave."""
         trunk = slope(p, (0.055, 0.16, 0.07), self.seed + 2, 2) * 0.010
         slanted = p @ np.array([[1, -0.9, 0], [0.9, 1, 0], [0, 0, 1]]).T
-        trunk += slope(slanted, (0.035, 0.17, 0.08), self.seed + 3, 2) @ np.array([[1, -0.9, 0], [0.9, 1, 0], [0, 0, 1]]) * 0.005
+        trunk += (
+            slope(slanted, (0.035, 0.17, 0.08), self.seed + 3, 2)
+            @ np.array([[1, -0.9, 0], [0.9, 1, 0], [0, 0, 1]])
+            * 0.005
+        )
         sleeve = slope(p, (0.05, 0.05, 0.05), self.seed + 4, 2) * 0.010
         folds = np.where((arm > 0.12)[:, None], sleeve, trunk) * self.folds
         return folds + slope(p, 0.0022, self.seed + 5) * 0.00012
@@ -136,7 +138,9 @@ class Denim:
         albedo = albedo * (1 + 0.14 * twill + 0.08 * noise(p, 0.03, self.seed + 2, 3))[:, None]
         side = np.abs(p[:, 0]) - 0.13
         stitch = 0.5 * line(field, 0.02, 0.001) + 0.5 * line(height, 0.235, 0.001)
-        pocket = line(np.hypot(np.abs(p[:, 0]) - 0.15, height - 0.225), 0.075, 0.0015) * (p[:, 2] > 0.02) * (side < 0.01)
+        pocket = (
+            line(np.hypot(np.abs(p[:, 0]) - 0.15, height - 0.225), 0.075, 0.0015) * (p[:, 2] > 0.02) * (side < 0.01)
+        )
         fly = line(p[:, 0], 0.016, 0.0015) * (height > 0.08) * (p[:, 2] > 0.03)
         thread = np.clip(stitch + 0.6 * (pocket + fly) * (height > 0.08), 0, 0.8)[:, None]
         albedo = albedo * (1 - thread) + linear(self.seams) * thread

@@ -6,7 +6,6 @@ Everything is painted on the mean adult, whose eyes lie at (+-0.031, 0.892, 0.13
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32
 from numpy import ndarray
 from scipy.spatial import cKDTree
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int32
+from jaxtyping import Float32
 from numpy import ndarray
 from scipy.sparse import csr_matrix, diags
 from torch import Tensor

@@ -91,7 +91,9 @@ def cap_layer(figure: Figure, hair: Hair) -> Layer:
     field = np.where(figure.part("head", "neck") & ~ears, np.minimum(field, 0.06), -0.05).astype(np.float32)
     up = np.clip((p[:, 1] - 0.90) / 0.09, 0, 1)
     front = step(p[:, 2], 0.10, 0.06)
-    thick = (hair.sides + (hair.top - hair.sides) * up) * step(field, 0.006 if hair.fringe else 0.016, 0.012 if hair.fringe else 0.052)
+    thick = (hair.sides + (hair.top - hair.sides) * up) * step(
+        field, 0.006 if hair.fringe else 0.016, 0.012 if hair.fringe else 0.052
+    )
     thick = thick * (1 + 0.25 * front * up)
     outward = way / np.linalg.norm(way, axis=1, keepdims=True)
     bumps = noise(p, 0.022, hair.seed + 8, 3) * (0.15 + 0.45 * hair.curl) * thick
@@ -173,5 +175,7 @@ def _outside(vertices: ndarray, obstacles: list[Layer], gap: ndarray) -> Float32
         result += out[:, None] * normals[near[np.arange(len(near)), depth.argmin(1)]]
         if turn < 5:
             grid = result.reshape(DOWN, ACROSS, 3)
-            grid[1:-1, 1:-1] = (grid[1:-1, 1:-1] * 2 + grid[:-2, 1:-1] + grid[2:, 1:-1] + grid[1:-1, :-2] + grid[1:-1, 2:]) / 6
+            grid[1:-1, 1:-1] = (
+                grid[1:-1, 1:-1] * 2 + grid[:-2, 1:-1] + grid[2:, 1:-1] + grid[1:-1, :-2] + grid[1:-1, 2:]
+            ) / 6
     return result.astype(np.float32)

@@ -84,7 +84,13 @@ def look_of(seed: int) -> Look:
             float(rng.uniform(0.1, 0.4)),
         ),
         local=_features(rng),
-        face={"mouthSmileLeft": 0.42, "mouthSmileRight": 0.45, "eyeBlinkLeft": 0.12, "eyeBlinkRight": 0.12, "browInnerUp": 0.1},
+        face={
+            "mouthSmileLeft": 0.42,
+            "mouthSmileRight": 0.45,
+            "eyeBlinkLeft": 0.12,
+            "eyeBlinkRight": 0.12,
+            "browInnerUp": 0.1,
+        },
         skin=Complexion(
             tone=tone,
             lips=lips,
@@ -101,7 +107,9 @@ def look_of(seed: int) -> Look:
         hair=_hair(seed // 2, man, dark, small),
         tops=tops,
         bottom=bottom,
-        shoes=Shoes(leather=Leather(colour=((0.93, 0.92, 0.90), (0.12, 0.12, 0.13), (0.35, 0.22, 0.14))[seed % 3], seed=small)),
+        shoes=Shoes(
+            leather=Leather(colour=((0.93, 0.92, 0.90), (0.12, 0.12, 0.13), (0.35, 0.22, 0.14))[seed % 3], seed=small)
+        ),
         backdrop=BACKDROPS[seed % len(BACKDROPS)],
     )
 
@@ -143,19 +151,61 @@ def _clothes(number: int, man: bool, rng: np.random.Generator) -> tuple[tuple[To
     blue, black, sand, grey = (0.24, 0.31, 0.43), (0.12, 0.12, 0.14), (0.62, 0.54, 0.42), (0.36, 0.37, 0.39)
     white = (0.90, 0.89, 0.87)
     men = (
-        ((Top(cloth=Cloth(colour=(0.16, 0.24, 0.36), pattern="print", seed=seed, ribbed=0.016)),), Bottom(cloth=Denim(colour=sand, fade=0.15, seams=(0.5, 0.43, 0.33), seed=seed))),
+        (
+            (Top(cloth=Cloth(colour=(0.16, 0.24, 0.36), pattern="print", seed=seed, ribbed=0.016)),),
+            Bottom(cloth=Denim(colour=sand, fade=0.15, seams=(0.5, 0.43, 0.33), seed=seed)),
+        ),
         (
             (
                 Top(cloth=Cloth(colour=white, seed=seed, ribbed=0.014), hem=0.14),
-                Top(cloth=Cloth(colour=(0.30, 0.33, 0.25), seed=seed + 9, folds=1.2), sleeve=1.93, lift=0.021, neck=0.106, opening=0.06, hem=0.11),
+                Top(
+                    cloth=Cloth(colour=(0.30, 0.33, 0.25), seed=seed + 9, folds=1.2),
+                    sleeve=1.93,
+                    lift=0.021,
+                    neck=0.106,
+                    opening=0.06,
+                    hem=0.11,
+                ),
             ),
             Bottom(cloth=Denim(colour=blue, seed=seed)),
         ),
-        ((Top(cloth=Cloth(colour=(0.52, 0.16, 0.15), second=(0.12, 0.13, 0.17), pattern="checks", seed=seed), sleeve=1.9, hem=0.09),), Bottom(cloth=Denim(colour=black, fade=0.3, seams=grey, seed=seed))),
+        (
+            (
+                Top(
+                    cloth=Cloth(colour=(0.52, 0.16, 0.15), second=(0.12, 0.13, 0.17), pattern="checks", seed=seed),
+                    sleeve=1.9,
+                    hem=0.09,
+                ),
+            ),
+            Bottom(cloth=Denim(colour=black, fade=0.3, seams=grey, seed=seed)),
+        ),
     )
     women = (
-        ((Top(cloth=Cloth(colour=white, second=(0.15, 0.20, 0.34), pattern="stripes", seed=seed), sleeve=0.75, neck=0.108, hem=0.16),), Bottom(cloth=Denim(colour=blue, seed=seed), hang=0.02)),
-        ((Top(cloth=Cloth(colour=(0.68, 0.36, 0.28), ribbed=0.035, folds=1.2, seed=seed), sleeve=1.92, lift=0.018, hem=0.15),), Bottom(cloth=Denim(colour=black, fade=0.25, seams=black, seed=seed), hang=0.015)),
-        ((Top(cloth=Cloth(colour=(0.20, 0.42, 0.40), seed=seed), sleeve=0.5, vee=0.06, hem=0.17),), Bottom(cloth=Denim(colour=grey, fade=0.3, seams=grey, seed=seed), end=0.8)),
+        (
+            (
+                Top(
+                    cloth=Cloth(colour=white, second=(0.15, 0.20, 0.34), pattern="stripes", seed=seed),
+                    sleeve=0.75,
+                    neck=0.108,
+                    hem=0.16,
+                ),
+            ),
+            Bottom(cloth=Denim(colour=blue, seed=seed), hang=0.02),
+        ),
+        (
+            (
+                Top(
+                    cloth=Cloth(colour=(0.68, 0.36, 0.28), ribbed=0.035, folds=1.2, seed=seed),
+                    sleeve=1.92,
+                    lift=0.018,
+                    hem=0.15,
+                ),
+            ),
+            Bottom(cloth=Denim(colour=black, fade=0.25, seams=black, seed=seed), hang=0.015),
+        ),
+        (
+            (Top(cloth=Cloth(colour=(0.20, 0.42, 0.40), seed=seed), sleeve=0.5, vee=0.06, hem=0.17),),
+            Bottom(cloth=Denim(colour=grey, fade=0.3, seams=grey, seed=seed), end=0.8),
+        ),
     )
     return (men if man else women)[number % 3]

@@ -15,13 +15,12 @@ from numpy import ndarray
 from omote.core.errors import UsageError
 from omote.parts.body.anny import BodyModel
 from omote.parts.body.skeleton import JOINTS, Rig
-from omote.parts.data.cloth import Cloth, Denim, Leather
-from omote.parts.data.complexion import Complexion, Eyes, eye_layer, skin_layer
+from omote.parts.data.complexion import eye_layer, skin_layer
 from omote.parts.data.figure import Figure, relaxed_pose
-from omote.parts.data.hair import Hair, cap_layer, curtain_layer
+from omote.parts.data.hair import cap_layer, curtain_layer
 from omote.parts.data.looks import Look, look_of
 from omote.parts.data.studio import Layer, photograph
-from omote.parts.data.wardrobe import Bottom, Shoes, Top, bottom_layer, shoe_layer, top_layer
+from omote.parts.data.wardrobe import bottom_layer, shoe_layer, top_layer
 from omote.parts.space.camera import Camera, look_at
 
 SIZE = (1280, 960)

@@ -114,9 +114,7 @@ LAMPS = (
 )
 
 
-def light_up(
-    lamps: Sequence[Lamp], layers: Sequence[Layer], ground: float, rng: np.random.Generator
-) -> Lighting:
+def light_up(lamps: Sequence[Lamp], layers: Sequence[Layer], ground: float, rng: np.random.Generator) -> Lighting:
     """Return the lighting of a scene: one shadow map for each direction of each lamp."""
     vertices = np.concatenate([layer.vertices for layer in layers])
     starts = np.cumsum([0] + [len(layer.vertices) for layer in layers])

@@ -15,7 +15,6 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 from omote.parts.data.cloth import Cloth, Denim, Leather
 from omote.parts.data.figure import Figure
 from omote.parts.data.studio import Fragments, Layer, Paint
-from omote.parts.space.mesh import vertex_normals
 
 RINGS, AROUND = 48, 41
 NECK = np.array([0.0, 0.775, 0.03], np.float32)
@@ -233,7 +232,11 @@ def hung(
         profile[r] = np.maximum(profile[r], profile[r - 1] - step)
     wanted = map_coordinates(profile, [row, column - 0.5], order=1, mode="grid-wrap")
     # Wrapping also joins top and bottom rows: keep off the last row.
-    wanted = np.where(row > rows - 1.5, map_coordinates(profile, [row * 0 + rows - 1, column - 0.5], order=1, mode="grid-wrap"), wanted)
+    wanted = np.where(
+        row > rows - 1.5,
+        map_coordinates(profile, [row * 0 + rows - 1, column - 0.5], order=1, mode="grid-wrap"),
+        wanted,
+    )
     out = np.clip(wanted - radius, 0, most)
     moved = vertices.copy()
     moved[where] += (out / np.maximum(radius, 1e-6))[:, None] * np.stack([flat[:, 0], 0 * out, flat[:, 1]], 1)
