@@ -77,6 +77,8 @@ class Config:
     """Decibels that a still is never marked below; frames of a video stay above 42.1 by construction."""
     clear: float = 24.0
     """T that a still must keep after JPEG at quality 75; about 11 is needed to be read."""
+    search: bool = True
+    """Whether to look for a crop, which takes most of a second, where a picture has no mark as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,7 +268,7 @@ class Watermark:
         for canonical in (whole, whole[:, ::-1]):
             if found := self._read(canonical):
                 return replace(found, start=start, end=end)
-        for guess in align.guesses(working, self._drawn):
+        for guess in align.guesses(working, self._drawn) if self.config.search else ():
             if found := self._read(align.placed(working, guess)):
                 return replace(found, start=start, end=end)
         return None

@@ -7,7 +7,7 @@ along it, so that a hem stays a hem, and hardly from one domain to another, so t
 nor a sleeve into the hand. A side that is hidden takes after its mirror image where that is seen. On top, the
 photograph's fine grain is laid through the body, too faint and too clipped to print a picture on a back.
 
-Notation: f colour of each node, c trust, w strength of a link: min sum c (f - seen)^2 + sum w (f_i - f_j)^2.
+Notation: f colour of each node, c trust, K the membrane's stiffness (linear finite elements): min sum c (f - seen)^2 + f'Kf.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Int32
 from numpy import ndarray
-from scipy.sparse import coo_matrix, diags
+from scipy.sparse import coo_matrix, csr_matrix, diags, triu
 from scipy.sparse.linalg import splu
 
 from omote.parts.body.anny import PARTS, BodyModel
@@ -29,8 +29,8 @@ class Fine:
     """Node `v + i` lies in the middle of edge i."""
     face_edges: Int32[ndarray, "f 3"]
     """The edges opposite each corner."""
-    links: Int32[ndarray, "l 2"]
-    """Pairs of neighbouring nodes."""
+    faces: Int32[ndarray, "f4 3"]
+    """The small triangles, by node."""
 
     @staticmethod
     def of(faces: Int32[ndarray, "f 3"], vertices: int) -> "Fine":
@@ -40,12 +40,11 @@ class Fine:
         face_edges = which.reshape(3, -1).T
         middle = np.arange(len(edges)) + vertices
         m = middle[face_edges]
-        inner = np.concatenate([m[:, [0, 1]], m[:, [1, 2]], m[:, [2, 0]]])
-        halves = np.concatenate([np.stack([edges[:, 0], middle], 1), np.stack([edges[:, 1], middle], 1)])
+        small = [np.stack([faces[:, i], m[:, (i + 2) % 3], m[:, (i + 1) % 3]], 1) for i in range(3)]
         return Fine(
             edges=edges.astype(np.int32),
             face_edges=face_edges.astype(np.int32),
-            links=np.concatenate([inner, halves]).astype(np.int32),
+            faces=np.concatenate([*small, m]).astype(np.int32),
         )
 
     def spread(self, values: Float[ndarray, "v c"]) -> Float[ndarray, "n c"]:
@@ -95,8 +94,14 @@ LEAK = 0.01
 """Strength of links between domains that do not colour one another, relative to others."""
 MIRROR_TRUST = 0.02
 """How strongly a hidden node takes after its seen mirror image."""
-ALONG = 0.04
-"""Strength of a link along a limb, relative to one around it."""
+ALONG = 0.03
+"""How easily colours spread along a limb, relative to around it."""
+TRUST = 20.0
+"""Strength with which a well seen node keeps its colour."""
+HAIR_TRUST = 0.01
+"""Strength with which hidden hair takes the median of seen hair."""
+BLEND_RINGS = 5
+"""Nodes to either side of a border of domains over which hidden colours blend."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -110,8 +115,10 @@ class Surface:
     """Mirror image of each node."""
     mirrors: Bool[ndarray, " n"]
     """Whether a hidden node may look like its mirror image: not on the trunk, where prints and bags are."""
-    strength: Float[ndarray, " l"]
-    """Of each link."""
+    stiffness: csr_matrix
+    """Of the membrane: [n n]."""
+    border: Float[ndarray, " n"]
+    """1 where domains meet, falling to 0 a few nodes away."""
 
     @staticmethod
     def of(
@@ -129,21 +136,19 @@ class Surface:
         vertex_domain = domains(model, rest, face)
         domain = np.concatenate([vertex_domain, vertex_domain[fine.edges[:, 0]]])
         nodes, axis = fine.spread(rest), fine.spread(axes)
-        i, j = fine.links.T
-        way = nodes[j] - nodes[i]
-        length = np.maximum(np.linalg.norm(way, axis=1), 1e-4)
-        along = ((way / length[:, None] * axis[i]).sum(1)) ** 2
-        # One over the square of the length: what finite differences on a stretched grid would have.
-        strength = (1 - (1 - ALONG) * along) * np.clip(np.median(length) / length, 0.2, 5) ** 2
-        strength[domain[i] != domain[j]] *= LEAK
+        crossing = np.ptp(domain[fine.faces], axis=1) > 0
+        stiffness = _stiffness(nodes, fine.faces, axis, np.where(crossing, LEAK, 1.0))
+        reach = np.zeros(len(nodes))
+        reach[fine.faces[crossing]] = 1
+        for _ in range(BLEND_RINGS):
+            reach[fine.faces] = np.maximum(reach[fine.faces], reach[fine.faces].max(1, keepdims=True) - 1 / BLEND_RINGS)
         return Surface(
             fine=fine,
             domain=domain,
-            mirrors=np.isin(np.array(PARTS)[model.part], MIRRORED)[
-                np.concatenate([np.arange(len(rest)), fine.edges[:, 0]])
-            ],
+            mirrors=np.isin(np.array(PARTS)[model.part], MIRRORED)[np.concatenate([np.arange(len(rest)), fine.edges[:, 0]])],
             partner=_partners(fine, model.partner),
-            strength=strength,
+            stiffness=stiffness,
+            border=reach,
         )
 
     def complete(self, seen: Float[ndarray, "n 3"], trust: Float[ndarray, " n"]) -> Float[ndarray, "n 3"]:
@@ -153,28 +158,47 @@ class Surface:
             seen: colours 0..255.
             trust: how far each is to be believed, 0..1.
         """
-        count = len(trust)
-        i, j = self.fine.links.T
-        links = coo_matrix((self.strength, (i, j)), (count, count))
-        links = (links + links.T).tocsr()
-        membrane = diags(np.asarray(links.sum(1)).ravel()) - links
-        hold = 30 * trust**2 + 1e-7
+        hold = TRUST * trust**2 + 1e-7
         mean = (trust[:, None] * seen).sum(0) / max(float(trust.sum()), 1e-9)
-        aim = (30 * trust**2)[:, None] * seen + 1e-7 * mean
-        # Where only the mirror image is seen, its differences from node to node are taken over (Poisson).
+        aim = (TRUST * trust**2)[:, None] * seen + 1e-7 * mean
+        self._add_mirror_image(hold, aim, seen, trust)
+        hair = self.domain == DOMAINS.index("scalp")
+        known = hair & (trust > 0.8)
+        if known.sum() > 20:
+            # The rim of the hair is bright against the light; the back of a head is not all rim.
+            hold[hair] += HAIR_TRUST * (1 - trust[hair])
+            aim[hair] += HAIR_TRUST * (1 - trust[hair])[:, None] * np.median(seen[known], axis=0)
+        colours = splu((diags(hold) + self.stiffness).tocsc()).solve(aim)
+        return self._blend_borders(np.clip(colours, 0, 255), trust)
+
+    def _add_mirror_image(
+        self, hold: Float[ndarray, " n"], aim: Float[ndarray, "n 3"], seen: Float[ndarray, "n 3"], trust: Float[ndarray, " n"]
+    ) -> None:
+        """Where only the mirror image is seen, take over its differences from node to node (Poisson); in place."""
         twin = self.mirrored(trust)
-        both = self.strength * np.minimum(twin[i], twin[j])
+        upper = triu(self.stiffness, 1).tocoo()
+        i, j = upper.row, upper.col
+        both = -upper.data * np.minimum(twin[i], twin[j])
         step = both[:, None] * (seen[self.partner[i]] - seen[self.partner[j]])
         np.add.at(aim, i, step)
         np.add.at(aim, j, -step)
-        # A whole hidden half also takes the other's level.
-        hold += MIRROR_TRUST * twin
+        hold += MIRROR_TRUST * twin  # a whole hidden half also takes the other's level
         aim += (MIRROR_TRUST * twin)[:, None] * seen[self.partner]
-        return np.clip(splu((diags(hold) + membrane).tocsc()).solve(aim), 0, 255)
+
+    def _blend_borders(self, colours: Float[ndarray, "n 3"], trust: Float[ndarray, " n"]) -> Float[ndarray, "n 3"]:
+        """Smooth what is not seen where two domains meet, so that the mesh's zigzag does not show."""
+        f = self.fine.faces
+        links = coo_matrix((np.ones(3 * len(f)), (f.ravel(), f[:, [1, 2, 0]].ravel())), self.stiffness.shape)
+        links = (links + links.T).tocsr()
+        links = diags(1 / np.maximum(np.asarray(links.sum(1)).ravel(), 1)) @ links
+        give = ((1 - trust) * self.border)[:, None]
+        for _ in range(3 * BLEND_RINGS):
+            colours = colours + give * (links @ colours - colours)
+        return colours
 
     def mirrored(self, trust: Float[ndarray, " n"]) -> Float[ndarray, " n"]:
         """Return how far each hidden node may take after its mirror image."""
-        return self.mirrors * trust[self.partner] * (1 - trust)
+        return self.mirrors * np.clip(2 * (trust[self.partner] - trust) - 0.6, 0, 1)
 
 
 def domains(model: BodyModel, rest: Float32[ndarray, "v 3"], face: Bool[ndarray, " v"]) -> Int[ndarray, " v"]:
@@ -197,6 +221,23 @@ def scalp(rest: Float32[ndarray, "v 3"], head: Bool[ndarray, " v"]) -> Bool[ndar
     side = np.abs(rest[:, 0]) / high[0]
     ear = (side > 0.8) & (up > 0.25) & (up < 0.65) & (front > 0.3)
     return ((up > 0.78) | ((front < 0.45) & (up > 0.2)) | ((up > 0.6) & (front < 0.62))) & ~ear
+
+
+def _stiffness(
+    nodes: Float[ndarray, "n 3"], faces: Int32[ndarray, "f 3"], axis: Float[ndarray, "n 3"], weight: Float[ndarray, " f"]
+) -> csr_matrix:
+    """Return K_ij = integral of grad phi_i . D grad phi_j, D = 1 - (1 - ALONG) a a' with a the limb's direction."""
+    corner = nodes[faces]
+    opposite = corner[:, [2, 0, 1]] - corner[:, [1, 2, 0]]
+    normal = np.cross(opposite[:, 0], opposite[:, 1])
+    double = np.maximum(np.linalg.norm(normal, axis=1), 1e-9)
+    gradient = np.cross(normal[:, None] / double[:, None, None], opposite) / double[:, None, None]
+    along = axis[faces].mean(1)
+    slope = np.einsum("fik,fk->fi", gradient, along)
+    inner = gradient @ gradient.transpose(0, 2, 1) - (1 - ALONG) * slope[:, :, None] * slope[:, None]
+    inner *= (0.5 * double * weight)[:, None, None]
+    i, j = np.repeat(faces, 3, 1).ravel(), np.tile(faces, (1, 3)).ravel()
+    return coo_matrix((inner.ravel(), (i, j)), (len(nodes), len(nodes))).tocsr()
 
 
 def _partners(fine: Fine, partner: Int32[ndarray, " v"]) -> Int[ndarray, " n"]:

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
-from omote.parts.body.anny import BodyModel
+from omote.parts.body.anny import PARTS, BodyModel
 from omote.parts.body.face_points import FacePoints
 from omote.parts.body.outline import laplacian
 from omote.parts.space.camera import Camera
@@ -23,6 +23,9 @@ from omote.parts.space.mesh import vertex_normals
 
 FIRMNESS = 0.5
 """Lambda: how little the movement bends."""
+TAUTNESS = 20.0
+"""How little neighbours differ inside the mouth and behind the eyelids."""
+POCKETS = ("mouth", "left_socket", "right_socket")
 
 
 def warp_face(
@@ -54,7 +57,11 @@ def warp_face(
     pick = csr_matrix((face_points.barycentrics.ravel(), (rows, face_points.vertices.ravel())), (len(seen), count))
     links = laplacian(model.faces, count)
     hold = diags(1e-5 + 10.0 * np.clip(still, 0, 1) ** 2)
-    system = pick.T @ diags(weight) @ pick + FIRMNESS * (links.T @ links) + hold
+    # A thin plate runs on straight into the pocket of the mouth and out at the cheek; a membrane does not.
+    pocket = np.isin(model.part, [PARTS.index(name) for name in POCKETS]).astype(float)
+    lining = links - diags(1 - pocket) @ links @ diags(1 - pocket)
+    lining = diags(np.asarray(abs(lining - diags(lining.diagonal())).sum(1)).ravel()) + lining - diags(lining.diagonal())
+    system = pick.T @ diags(weight) @ pick + FIRMNESS * (links.T @ links) + TAUTNESS * lining + hold
     solver = splu(system.tocsc())
     moved = solver.solve(pick.T @ (weight[:, None] * target))
     _carry_islands(moved, vertices, model)

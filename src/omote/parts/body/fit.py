@@ -33,7 +33,8 @@ SEEN = {
 }  # fmt: skip
 """The joint that each of the pose network's points marks."""
 LIMBS = (
-    (11, 13), (13, 15), (12, 14), (14, 16), (23, 25), (25, 27), (24, 26), (26, 28), (11, 12), (23, 24), (23, 11), (24, 12),
+    (11, 13), (13, 15), (12, 14), (14, 16), (23, 25), (25, 27), (24, 26), (26, 28), (11, 12), (23, 24),
+    (23, 11), (24, 12),
 )  # fmt: skip
 """Pairs of points whose direction in space is taken from the pose network."""
 LIMB_WEIGHT = torch.tensor([1.0] * 4 + [0.2] * 4 + [1.0] * 2 + [0.1] * 2)

@@ -120,7 +120,8 @@ def _trimap(rgb: Float[ndarray, "h w 3"], rough: Float[ndarray, "h w"], config: 
     if background is not None:
         apart = ndimage.median_filter(np.abs(rgb - background).max(-1), 3)
         unlike = (apart > config.key) & ~_shadow(rgb, background, rough)
-        person = ndimage.binary_fill_holes((unlike & generous) | inside)
+        sure = ndimage.distance_transform_edt(rough > 0.9) > 2 * reach
+        person = _fill_specks((unlike & generous) | sure, (0.03 * height) ** 2)
         person = _largest(ndimage.binary_opening(person, iterations=1))
         like = (apart < 0.4 * config.key) & (rough < 0.98)
         inside = ndimage.distance_transform_edt(person & ~like) > 1.5
@@ -147,6 +148,12 @@ def _solve(rgb: Float[ndarray, "h w 3"], known: Float[ndarray, "h w"]) -> Float3
         return known.astype(np.float32)
     alpha = estimate_alpha_cf(rgb, known, laplacian_kwargs={"epsilon": 1e-5}, cg_kwargs={"rtol": 1e-5})
     return np.clip((np.asarray(alpha) - 0.03) / 0.94, 0, 1).astype(np.float32)
+
+
+def _fill_specks(mask: Bool[ndarray, "h w"], area: float) -> Bool[ndarray, "h w"]:
+    """Close holes of at most an area, pixels: buttons and shirt fronts, but not what an arm encloses."""
+    labels, _ = ndimage.label(~mask)
+    return mask | (np.bincount(labels.ravel()) <= area)[labels]
 
 
 def _largest(mask: Bool[ndarray, "h w"]) -> Bool[ndarray, "h w"]:

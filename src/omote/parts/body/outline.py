@@ -12,7 +12,7 @@ min sum_outline (s - t)^2 + lambda s'Ls + s'ks.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32, Int32
+from jaxtyping import Bool, Float, Float32, Int32
 from numpy import ndarray
 from scipy.sparse import coo_matrix, csr_matrix, diags
 from scipy.sparse.linalg import splu
@@ -109,6 +109,8 @@ def held(
         hold[model.part == PARTS.index(name)] = value
     for name, value in NEAR.items():
         near[model.part == PARTS.index(name)] = value
+    ear = ears(model)
+    hold[ear], near[ear] = 0.05, 0.1  # hair and hats stand off the skull, not off the ears
     face = np.zeros(count)
     face[face_points.vertices.ravel()] = 1
     for _ in range(2):
@@ -120,8 +122,17 @@ def held(
     step = diags(0.5 / np.maximum(links.diagonal(), 1)) @ links
     for _ in range(6):
         near = near - step @ near
-    near[face > 0] = 0.15
+    near[face > 0], near[ear] = 0.15, 0.1
     return hold, near
+
+
+def ears(model: BodyModel) -> Bool[ndarray, " v"]:
+    """Return the vertices of the ears."""
+    rest, head = model.template.numpy(), model.part == PARTS.index("head")
+    low, high = rest[head].min(0), rest[head].max(0)
+    across = np.abs(rest[:, 0]) / high[0]
+    up = (rest[:, 1] - low[1]) / (high[1] - low[1])
+    return head & (across > 0.8) & (up > 0.25) & (up < 0.65)
 
 
 def _wanted(

@@ -139,7 +139,7 @@ def _large_enough(rough: Float32[ndarray, "h w"], shrunk: float) -> None:
     height = (rows[-1] - rows[0] + 1) / shrunk if rows.size else 0
     if height < SMALLEST:
         raise InputError(
-            f"the person is {height:.0f} pixels high, at least {SMALLEST} are needed; crop less or use a larger photograph"
+            f"the person is {height:.0f} pixels high, at least {SMALLEST} are needed; use a larger photograph"
         )
 
 

@@ -1,8 +1,8 @@
 """Hair as a cap around the scalp, with hanging locks where it is long: strands are painted and frayed, not modelled.
 
-The hairline is a curve around the head of the mean adult; the cap is the scalp moved outward. A curtain is a sheet that
-hangs from the cap, pushed out of shoulders and clothes. Strands run from the crown down; along them noise is stretched, and
-highlights spread across them as on fibres (Kajiya and Kay 1989).
+The hairline is a curve around the head of the mean adult; the cap is the scalp moved outward. A curtain is a sheet
+that hangs from the cap, pushed out of shoulders and clothes. Strands run from the crown down; along them noise is
+stretched, and highlights spread across them as on fibres (Kajiya and Kay 1989).
 """
 
 from dataclasses import dataclass

@@ -158,7 +158,7 @@ def _boxes(layer, radius, passes):
 @no_type_check
 @njit(cache=True, nogil=True, error_model="numpy")
 def _project(points, height, faces, bounds, sky_below, layers):
-    """Draw a mesh whose vertices lie at `points` on the grid: each vertex as a cell, and triangles larger than a cell."""
+    """Draw a mesh whose vertices lie at `points` on the grid: each vertex as a cell, and triangles larger than one."""
     for v in range(len(points)):
         _mark(int(points[v, 0] + 0.5), int(points[v, 1] + 0.5), height[v], bounds, sky_below, layers)
     for f in range(len(faces)):
@@ -181,7 +181,7 @@ def _project(points, height, faces, bounds, sky_below, layers):
 @no_type_check
 @njit(cache=True, nogil=True, error_model="numpy")
 def _mark(x, y, above, bounds, sky_below, layers):
-    """Note that something is `above` the cell: in the layer of its height, or, if `sky_below` > 0, the lower the more."""
+    """Note that something is `above` the cell: in the layer of its height; if `sky_below` > 0, the lower the more."""
     if sky_below > 0:
         layers[0, y, x] = max(layers[0, y, x], np.float32(1 - above / sky_below))
         return

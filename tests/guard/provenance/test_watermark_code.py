@@ -1,0 +1,73 @@
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omote.guard.provenance import watermark_code as code
+
+SHORT = 12
+
+
+def words(bits: int) -> np.ndarray:
+    return np.array([code.encode(payload, bits) for payload in range(1 << bits)], np.float64)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(("noise", "agree"), [(0.8, 1.0), (1.6, 0.98)])
+def test_decoding_equals_trying_every_code_word(noise: float, agree: float) -> None:
+    """Of the few ties near the noise limit that the circular trellis loses, none is lost by much."""
+    book, rng = words(SHORT), np.random.default_rng(0)
+    same = 0
+    for _ in range(200):
+        soft = book[rng.integers(len(book))] + noise * rng.standard_normal(book.shape[1])
+        same += code.decode(soft) == int((book @ soft).argmax())
+    assert same >= agree * 200
+
+
+@pytest.mark.oracle
+def test_words_lie_as_far_apart_as_the_polynomials_promise() -> None:
+    """d_free of this code is 24 (Proakis, table of rate 1/4 codes); a tail-biting word of 12 bits may wrap sooner."""
+    weights = (words(SHORT)[1:] < 0).sum(1)
+    assert weights.min() >= 15
+    single = [(code.encode(1 << place, 48) < 0).sum() for place in range(48)]
+    assert set(single) == {sum(g.bit_count() for g in code.GENERATORS)}
+
+
+@given(payload=st.integers(0, 2**48 - 1), seed=st.integers(0, 2**32 - 1))
+@settings(deadline=None, max_examples=60)
+def test_any_eleven_wrong_bits_are_put_right(payload: int, seed: int) -> None:
+    """Half of the free distance."""
+    soft = code.encode(payload, 48).astype(np.float64)
+    soft[np.random.default_rng(seed).choice(len(soft), 11, replace=False)] *= -1
+    assert code.decode(soft) == payload
+
+
+@given(payload=st.integers(0, 2**48 - 1), scale=st.floats(1e-6, 1e6))
+@settings(deadline=None, max_examples=30)
+def test_only_the_signs_and_proportions_of_evidence_count(payload: int, scale: float) -> None:
+    assert code.decode(code.encode(payload, 48) * scale) == payload
+
+
+@given(payload=st.integers(0, 2**48 - 1), turn=st.integers(1, 47))
+def test_a_turned_payload_has_a_turned_word(payload: int, turn: int) -> None:
+    """The code has no beginning: that is what tail-biting means."""
+    turned = (payload << turn | payload >> (48 - turn)) & (2**48 - 1)
+    assert np.array_equal(code.encode(turned, 48), np.roll(code.encode(payload, 48), -code.RATE * turn))
+
+
+def test_sums_of_messages_have_sums_of_words() -> None:
+    for a, b in itertools.product((0x5A5, 0x003, 0xFFF), repeat=2):
+        product = code.encode(a, SHORT) * code.encode(b, SHORT)
+        assert np.array_equal(product, code.encode(a ^ b, SHORT))
+
+
+def test_at_two_decibels_a_bit_nearly_all_messages_arrive() -> None:
+    """Shannon's limit is -1.6 dB."""
+    rng, lost = np.random.default_rng(1), 0
+    amplitude = np.sqrt(2 * 10**0.2 / code.RATE)
+    for _ in range(200):
+        payload = int(rng.integers(2**48))
+        lost += code.decode(amplitude * code.encode(payload, 48) + rng.standard_normal(192)) != payload
+    assert lost <= 4
