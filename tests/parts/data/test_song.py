@@ -55,6 +55,6 @@ def test_a_break_or_a_section_is_heard_as_a_change_of_loudness_of_the_drums() ->
 
 
 @pytest.mark.parametrize(("seconds", "bpm"), [(1, 120), (1000, 120), (30, 20), (30, 400)])
-def test_what_cannot_be_played_is_refused(seconds: float, bpm: float) -> None:
+def test_what_cannot_be_played_is_refused(seconds: int, bpm: int) -> None:
     with pytest.raises(UsageError, match="between"):
         demo_song(seconds, bpm)

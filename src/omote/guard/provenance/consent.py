@@ -74,9 +74,7 @@ def new_record(
         UsageError: a field makes no sense; the message names it.
     """
     if adult is not True:
-        raise ConsentError(
-            "the record lacks the declaration that the person is an adult, and there are none for minors"
-        )
+        raise ConsentError("the record lacks the declaration that the person is an adult; there are none for minors")
     created = _utc(now or datetime.now(UTC), "now")
     record = ConsentRecord(
         id=uuid.uuid4().hex,
@@ -96,9 +94,7 @@ def new_record(
     )
     if wrong := senseless(record):
         raise UsageError(f"the consent record cannot be made: {wrong}")
-    private = signing_key(folder)
-    record = replace(record, key=_hex(private.public_key()))
-    return replace(record, signature=private.sign(record.canonical()).hex())
+    return _sign(record, signing_key(folder))
 
 
 def test_only_record(photographs: Iterable[str], *, adult: bool) -> ConsentRecord:
@@ -329,6 +325,11 @@ def _withdrawn(folder: Path | None) -> Path:
 
 def _hex(key: Ed25519PublicKey) -> str:
     return key.public_bytes_raw().hex()
+
+
+def _sign(record: ConsentRecord, key: Ed25519PrivateKey) -> ConsentRecord:
+    record = replace(record, key=_hex(key.public_key()))
+    return replace(record, signature=key.sign(record.canonical()).hex())
 
 
 def _signed(record: ConsentRecord) -> bool:

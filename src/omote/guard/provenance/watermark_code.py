@@ -9,6 +9,8 @@ noise limit. There is no checksum: whoever decodes measures how well the code wo
 Notation: k payload bits, n = 4 k coded bits; a coded bit is sent as +1 (zero) or -1 (one).
 """
 
+from typing import no_type_check
+
 import numpy as np
 from jaxtyping import Float, Int8
 from numba import njit
@@ -64,8 +66,9 @@ def decode(soft: Float[ndarray, "n"]) -> int:
     return int("".join(map(str, message)), 2)
 
 
+@no_type_check
 @njit(cache=True, nogil=True)
-def _circular_viterbi(soft, branches):  # numba infers the types
+def _circular_viterbi(soft, branches):
     bits = soft.shape[0]
     steps = _LAPS * bits
     half = _STATES // 2

@@ -16,6 +16,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
@@ -125,8 +126,9 @@ def _sampler(length: int, start: float, extent: float, side: int) -> csr_array:
     return csr_array(entries, shape=(side, length))
 
 
+@no_type_check
 @njit(cache=True, nogil=True)
-def _luma(rgb):  # numba infers the types
+def _luma(rgb):
     out = np.empty(rgb.shape[:2], np.float32)
     for y in range(rgb.shape[0]):
         for x in range(rgb.shape[1]):

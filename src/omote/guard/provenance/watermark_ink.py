@@ -7,6 +7,7 @@ spills from an edge into the plain background beside it.
 """
 
 import math
+from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float32, Int8, UInt8
@@ -78,8 +79,9 @@ def psnr(picture: UInt8[ndarray, "h w 3"], reference: UInt8[ndarray, "h w 3"]) -
     return 10 * math.log10(255**2 * picture.size / error) if error else math.inf
 
 
+@no_type_check
 @njit(cache=True, nogil=True)
-def _squared(one, other):  # numba infers the types
+def _squared(one, other):
     total = 0
     for i in range(one.size):
         difference = np.int32(one[i]) - np.int32(other[i])
@@ -87,8 +89,9 @@ def _squared(one, other):  # numba infers the types
     return total
 
 
+@no_type_check
 @njit(cache=True, nogil=True)
-def _ink(pattern):  # numba infers the types
+def _ink(pattern):
     height, width = pattern.shape
     out = np.empty((height, 3 * width), np.int8)
     unit, most = np.float32(_INK_UNIT), np.float32(127)
@@ -101,8 +104,9 @@ def _ink(pattern):  # numba infers the types
     return out
 
 
+@no_type_check
 @njit(cache=True, nogil=True)
-def _activity(flat, rows, columns):  # numba infers the types
+def _activity(flat, rows, columns):
     out = np.zeros((rows, columns), np.float32)
     height, width3 = flat.shape
     step = 3 * BLOCK
@@ -124,10 +128,11 @@ def _activity(flat, rows, columns):  # numba infers the types
     return out
 
 
+@no_type_check
 @njit(cache=True, nogil=True)
 def _lay(
     flat, stored, gain, thresholds, limit
-):  # numba infers the types; float32 throughout, which LLVM vectorises best
+):; float32 throughout, which LLVM vectorises best
     out = np.empty_like(flat)
     height, width3 = flat.shape
     step = 3 * BLOCK

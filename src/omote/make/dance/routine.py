@@ -6,7 +6,7 @@ fill. Sections that sound alike get the same routine again, at another size. Lou
 moves.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np

@@ -57,7 +57,7 @@ class _Score:
     chords: tuple[int, ...]
 
 
-def demo_song(seconds: float = 30.0, bpm: float = 112.0, seed: int = 0) -> Song:
+def demo_song(seconds: float | int = 30.0, bpm: float | int = 112.0, seed: int = 0) -> Song:
     """Compose and synthesise a tune in stereo at 44.1 kHz.
 
     Args:

@@ -30,6 +30,8 @@ _SUFFIXES = {"h264": ".mp4", "h265": ".mp4", "vp9": ".webm", "png": ""}
 _MAX_CRF = {"h264": 51, "h265": 51, "vp9": 63, "png": 63}
 _DELAY = {"h264": 2, "h265": 2, "vp9": 0}
 """Frames by which decoding runs ahead of showing: both encoders build pyramids of B-frames two high, VP9 none."""
+_MIN_H265 = 64
+"""x265 4.2 overruns its buffers in pictures smaller than one of its coding blocks."""
 _VP9_SPEED: dict[str, int] = dict(zip(_PRESETS, (8, 7, 5, 4, 3, 2, 1, 1, 0), strict=True))
 """libvpx's `cpu-used`: from 6 on it works in its real-time mode."""
 
@@ -138,7 +140,14 @@ class VideoEncoder:
             size: (height, width) of every frame.
             fps: nominal rate.
             tick: unit of the time stamps, seconds.
+
+        Raises:
+            UsageError: smaller than the encoder can take.
         """
+        if encoding.codec == "h265" and min(size) < _MIN_H265:
+            raise UsageError(
+                f"h265 cannot code {size[1]} x {size[0]} pixels: no side may be under {_MIN_H265}; choose h264"
+            )
         self.size = size
         self.stretch = encoding.codec != "vp9"
         self.alpha = encoding.alpha

@@ -67,7 +67,7 @@ class FlatGraph(nn.Module):
         wanted = tuple(self.inputs[0]["shape"])
         if tuple(x.shape[1:]) != wanted:
             raise ShapeError(f"this network takes [b {' '.join(map(str, wanted))}], not {list(x.shape)}")
-        values = {self.inputs[0]["id"]: x}
+        values = {self.inputs[0]["id"]: x.contiguous(memory_format=torch.channels_last)}
         for step, node, spent in self._steps:
             values[node["out"]] = step(self, node, [values[i] for i in node["in"]])
             for index in spent:
@@ -107,13 +107,16 @@ def _activate(node: Node, fresh: Tensor) -> Tensor:
 def _conv(net: FlatGraph, node: Node, values: list[Tensor]) -> Tensor:
     x = values[0]
     left, right, top, bottom = node["pad"]
+    weight = net.get_parameter(node["weight"])
+    bias = net.get_parameter(node["bias"]) if "bias" in node else None
+    if weight.shape[2:] == (1, 1) and node["groups"] == 1 and node["stride"] == [1, 1]:
+        # one matrix product; torch's convolution on one thread unfolds the picture first
+        y = functional.linear(x.permute(0, 2, 3, 1), weight.flatten(1), bias).permute(0, 3, 1, 2)
+        return _activate(node, y)
     if left == right and top == bottom:
         padding = (top, left)
     else:
         x, padding = functional.pad(x, (left, right, top, bottom)), 0
-    bias = net._parameters[node["bias"]] if "bias" in node else None
-    weight = net._parameters[node["weight"]]
-    assert weight is not None
     y = functional.conv2d(x, weight, bias, node["stride"], padding, node["dilation"], node["groups"])
     return _activate(node, y)
 

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from typing import no_type_check
 
 import numpy as np
-from jaxtyping import Float32, Float64, Int32, UInt8
+from jaxtyping import Float32, Float64, Int32, Int64, UInt8
 from numba import njit
 from numpy import ndarray
 
 from omote.core.errors import UsageError
 from omote.parts.space.camera import Camera
 
-CELL = 0.02
-"""Metres."""
+CELL, MOST_CELLS = 0.02, 500
+"""Metres; and how many cells the shadow may be wide before they grow."""
 LAYERS = np.array([0.0, 0.06, 0.18, 0.45, 1.0, np.inf])
 """Metres above the floor that part the layers."""
 STEEPEST = 0.8
@@ -67,6 +67,8 @@ class Shadow:
     """0..1."""
     corner: tuple[float, float]
     """World (x, z) of the centre of the first cell, metres."""
+    cell: float
+    """Metres."""
 
 
 def cast(
@@ -83,30 +85,37 @@ def cast(
         ground: the floor.
         light: unit direction towards the key light.
     """
-    slope = _slope(light)
-    height = np.maximum(vertices[:, 1] - np.float32(ground.height), 0)
-    flat = vertices[:, [0, 2]] - height[:, None] * slope.astype(np.float32)
-    both = np.concatenate([flat, vertices[:, [0, 2]]])
-    margin = _PASSES * max(_blur(ground, float(height.max(initial=0))), SKY_BLUR) + 2 * CELL
-    low = np.floor((both.min(0) - margin) / CELL).astype(int)
-    columns, rows = np.ceil((both.max(0) + margin) / CELL).astype(int) - low + 1
+    slope = _slope(light).astype(np.float32)
+    straight = np.ascontiguousarray(vertices.T)  # numpy finds extremes along the last axis ten times faster
+    height = np.maximum(straight[1] - np.float32(ground.height), 0)
+    below = straight[[0, 2]]
+    lit = below - height * slope[:, None]
+    highest = float(height.max(initial=0))
+    low, high = np.minimum(lit.min(1), below.min(1)), np.maximum(lit.max(1), below.max(1))
+    cell = max(CELL, float((high - low).max()) / MOST_CELLS)
+    margin = _PASSES * max(_blur(ground, highest), SKY_BLUR) + 2 * cell
+    corner = np.floor((low - margin) / cell).astype(int)
+    columns, rows = np.ceil((high + margin) / cell).astype(int) - corner + 1
+    origin = corner.astype(np.float32)[:, None]
     layers = np.zeros((len(LAYERS), rows, columns), np.float32)
-    origin = low.astype(np.float32)
-    lit, below = flat / np.float32(CELL) - origin, vertices[:, [0, 2]] / np.float32(CELL) - origin
-    _project(lit, height, faces, LAYERS, -1.0, layers)
-    _project(below, height, faces, LAYERS, SKY_BELOW, layers[-1:])
+    _project(lit / np.float32(cell) - origin, height, faces, LAYERS, -1.0, layers)
+    _project(below / np.float32(cell) - origin, height, faces, LAYERS, SKY_BELOW, layers[-1:])
     passing = np.ones((rows, columns), np.float32)
-    tops = np.minimum(LAYERS[1:], max(float(height.max(initial=0)), LAYERS[1]))
-    for layer, bottom, top in zip(layers, LAYERS[:-1], tops, strict=False):
-        passing *= 1 - _blurred(layer, _blur(ground, max(bottom, (bottom + top) / 2)))
-    passing *= 1 - np.float32(SKY_WEIGHT) * _blurred(layers[-1], SKY_BLUR)
-    dark = 1 - passing >= FAINT
-    rows, columns = np.flatnonzero(dark.any(1)), np.flatnonzero(dark.any(0))
+    for layer, bottom, top in zip(layers, LAYERS[:-1], np.minimum(LAYERS[1:], max(highest, LAYERS[1])), strict=False):
+        passing *= 1 - _blurred(layer, _blur(ground, max(bottom, (bottom + top) / 2)) / cell)
+    passing *= 1 - np.float32(SKY_WEIGHT) * _blurred(layers[-1], SKY_BLUR / cell)
+    return _trimmed(1 - passing, corner, cell)
+
+
+def _trimmed(dark: Float32[ndarray, "_ _"], corner: Int64[ndarray, "2"], cell: float) -> Shadow:
+    """Return the part of a map in which there is any shadow; `corner` in cells."""
+    seen = dark >= FAINT
+    rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
     if not len(rows):
-        return Shadow(map=np.zeros((2, 2), np.float32), corner=(0.0, 0.0))
-    low += columns[0] - 1, rows[0] - 1
-    seen = passing[rows[0] - 1 : rows[-1] + 2, columns[0] - 1 : columns[-1] + 2]
-    return Shadow(map=1 - seen, corner=(float(low[0]) * CELL, float(low[1]) * CELL))
+        return Shadow(map=np.zeros((2, 2), np.float32), corner=(0.0, 0.0), cell=cell)
+    top, left = max(rows[0] - 1, 0), max(columns[0] - 1, 0)
+    part = dark[top : rows[-1] + 2, left : columns[-1] + 2]
+    return Shadow(map=part, corner=(float(corner[0] + left) * cell, float(corner[1] + top) * cell), cell=cell)
 
 
 def _slope(light: Float64[ndarray, " 3"]) -> Float64[ndarray, " 2"]:
@@ -121,8 +130,8 @@ def _blur(ground: Ground, height: float) -> float:
 
 
 def _blurred(layer: Float32[ndarray, "rows columns"], radius: float) -> Float32[ndarray, "rows columns"]:
-    """Return a layer after two box filters of a radius in metres: a smooth hump twice as wide."""
-    return _boxes(layer, max(1, round(radius / CELL)), _PASSES) if layer.any() else layer
+    """Return a layer after two box filters of a radius in cells: a smooth hump twice as wide."""
+    return _boxes(layer, max(1, round(radius)), _PASSES) if layer.any() else layer
 
 
 @no_type_check
@@ -159,11 +168,11 @@ def _boxes(layer, radius, passes):
 @njit(cache=True, nogil=True, error_model="numpy")
 def _project(points, height, faces, bounds, sky_below, layers):
     """Draw a mesh whose vertices lie at `points` on the grid: each vertex as a cell, and triangles larger than one."""
-    for v in range(len(points)):
-        _mark(int(points[v, 0] + 0.5), int(points[v, 1] + 0.5), height[v], bounds, sky_below, layers)
+    for v in range(len(height)):
+        _mark(int(points[0, v] + 0.5), int(points[1, v] + 0.5), height[v], bounds, sky_below, layers)
     for f in range(len(faces)):
         i, j, k = faces[f, 0], faces[f, 1], faces[f, 2]
-        ax, ay, bx, by, cx, cy = points[i, 0], points[i, 1], points[j, 0], points[j, 1], points[k, 0], points[k, 1]
+        ax, ay, bx, by, cx, cy = points[0, i], points[1, i], points[0, j], points[1, j], points[0, k], points[1, k]
         left, top = min(ax, min(bx, cx)), min(ay, min(by, cy))
         right, bottom = max(ax, max(bx, cx)), max(ay, max(by, cy))
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
@@ -206,10 +215,10 @@ def floor_from_pixel(ground: Ground, camera: Camera) -> Float64[ndarray, "3 3"]:
 def shade(picture: UInt8[ndarray, "h w 4"], shadow: Shadow, ground: Ground, camera: Camera) -> None:
     """Darken a picture (straight alpha), in place, where the shadow falls."""
     rows, columns = shadow.map.shape
-    to_grid = np.diag([1 / CELL, 1 / CELL, 1.0])
-    to_grid[:2, 2] = -shadow.corner[0] / CELL, -shadow.corner[1] / CELL
+    to_grid = np.diag([1 / shadow.cell, 1 / shadow.cell, 1.0])
+    to_grid[:2, 2] = -shadow.corner[0] / shadow.cell, -shadow.corner[1] / shadow.cell
     grid_from_pixel = to_grid @ floor_from_pixel(ground, camera)
-    ends = np.array([[x, z] for x in (0, columns) for z in (0, rows)]) * CELL + np.array(shadow.corner)
+    ends = np.array([[x, z] for x in (0, columns) for z in (0, rows)]) * shadow.cell + np.array(shadow.corner)
     corners = np.stack([ends[:, 0], np.full(4, ground.height), ends[:, 1]], axis=1)
     pixels, _ = camera.project(corners)
     h, w = camera.size

@@ -152,8 +152,8 @@ def _window(homogeneous: ndarray, depth: ndarray, camera: Camera) -> tuple[int, 
         return 0, 0, 0, 0
     if not front.all():
         return 0, 0, width, height
-    pixels = homogeneous[:, :2] / homogeneous[:, 2:]
-    low, high = np.floor(pixels.min(0)), np.ceil(pixels.max(0))
+    pixels = (homogeneous[:, :2] / homogeneous[:, 2:]).T.copy()
+    low, high = np.floor(pixels.min(1)), np.ceil(pixels.max(1))
     x0, y0 = (int(np.clip(v, 0, n)) for v, n in zip(low, (width, height), strict=True))
     x1, y1 = (int(np.clip(v, 0, n)) for v, n in zip(high, (width, height), strict=True))
     return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else (0, 0, 0, 0)
