@@ -14,16 +14,39 @@ def words(bits: int) -> np.ndarray:
     return np.array([code.encode(payload, bits) for payload in range(1 << bits)], np.float64)
 
 
+def best_correlation(soft: np.ndarray) -> float:
+    """Return the largest correlation of any code word: Viterbi from each start state apart, back to the same state."""
+    states = np.arange(256)
+    metric = np.where(np.eye(256, dtype=bool), 0.0, -np.inf)  # [start, state]
+    for y in soft.reshape(-1, code.RATE):
+        after = np.full_like(metric, -np.inf)
+        for bit in (0, 1):
+            register = bit << code.MEMORY | states
+            parity = [[int(r & g).bit_count() & 1 for g in code.GENERATORS] for r in register]
+            reached = metric + (1 - 2 * np.array(parity)) @ y
+            to = register >> 1
+            np.maximum.at(after, (slice(None), to), reached)
+        metric = after
+    return float(np.diag(metric).max())
+
+
 @pytest.mark.oracle
-@pytest.mark.parametrize(("noise", "agree"), [(0.8, 1.0), (1.6, 0.98)])
-def test_decoding_equals_trying_every_code_word(noise: float, agree: float) -> None:
-    """Of the few ties near the noise limit that the circular trellis loses, none is lost by much."""
+def test_the_trellis_of_the_oracle_equals_trying_every_code_word() -> None:
     book, rng = words(SHORT), np.random.default_rng(0)
-    same = 0
-    for _ in range(200):
-        soft = book[rng.integers(len(book))] + noise * rng.standard_normal(book.shape[1])
-        same += code.decode(soft) == int((book @ soft).argmax())
-    assert same >= agree * 200
+    for _ in range(3):
+        soft = rng.standard_normal(book.shape[1])
+        assert best_correlation(soft) == pytest.approx((book @ soft).max())
+
+
+@pytest.mark.oracle
+def test_decoding_is_maximum_likelihood_but_for_rare_ties_at_the_noise_limit() -> None:
+    """At 1 dB a bit, where one message in thirty is lost whatever the decoder does."""
+    rng, best = np.random.default_rng(0), 0
+    for _ in range(40):
+        sent = code.encode(int(rng.integers(2**48)), 48)
+        soft = np.sqrt(2 * 10**0.1 / code.RATE) * sent + rng.standard_normal(192)
+        best += bool(np.isclose(soft @ code.encode(code.decode(soft), 48), best_correlation(soft)))
+    assert best >= 39
 
 
 @pytest.mark.oracle

@@ -98,7 +98,7 @@ def test_levelled_places_speak_alike() -> None:
 @pytest.mark.parametrize("flipped", [False, True])
 def test_the_pilot_tells_where_a_crop_lay(flipped: bool) -> None:
     drawn = grid.layout(b"omote watermark 1", 192)
-    marked = scene(512, 768) + 2 * grid.synthesise(drawn.signs, (512, 768))
+    marked = scene(512, 768) + 6 * grid.synthesise(drawn.signs, (512, 768))
     marked = marked[:, ::-1] if flipped else marked
     crop = marked[51 : 51 + 435, 77 : 77 + 653]
     first = align.guesses(grid.canonical(crop, side=384), drawn)[0]

@@ -261,7 +261,7 @@ class Watermark:
         return (grid.read(canonical) * self._drawn.signs)[self._told]
 
     def _decide(
-        self, working: Float32[ndarray, "w w"], start: Fraction | None = None, end: Fraction | None = None
+        self, working: Float32[ndarray, "c c"], start: Fraction | None = None, end: Fraction | None = None
     ) -> Detection | None:
         """Return what the likeliest placements of a picture say, the first that can be believed."""
         whole = grid.canonical(working)
@@ -296,7 +296,7 @@ def _where_seen(
     return marked if alpha is None else np.where(alpha[..., None] > 0, marked, plain)
 
 
-def _working(rgb: UInt8[ndarray, "h w 3"]) -> Float32[ndarray, "w w"]:
+def _working(rgb: UInt8[ndarray, "h w 3"]) -> Float32[ndarray, "c c"]:
     """Return the luma of a picture, small and square, as everything is read from."""
     return grid.canonical(grid.luma(rgb), side=_WORKING)
 

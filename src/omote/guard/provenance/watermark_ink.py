@@ -130,9 +130,8 @@ def _activity(flat, rows, columns):
 
 @no_type_check
 @njit(cache=True, nogil=True)
-def _lay(
-    flat, stored, gain, thresholds, limit
-):; float32 throughout, which LLVM vectorises best
+def _lay(flat, stored, gain, thresholds, limit):
+    # float32 throughout: numba widens small integers to 64 bits, which vectorises four times worse
     out = np.empty_like(flat)
     height, width3 = flat.shape
     step = 3 * BLOCK

@@ -121,7 +121,7 @@ def _trimap(rgb: Float[ndarray, "h w 3"], rough: Float[ndarray, "h w"], config: 
         apart = ndimage.median_filter(np.abs(rgb - background).max(-1), 3)
         unlike = (apart > config.key) & ~_shadow(rgb, background, rough)
         sure = ndimage.distance_transform_edt(rough > 0.9) > 2 * reach
-        person = _fill_specks((unlike & generous) | sure, (0.03 * height) ** 2)
+        person = _fill_specks((unlike & generous) | sure, (0.01 * height) ** 2)
         person = _largest(ndimage.binary_opening(person, iterations=1))
         like = (apart < 0.4 * config.key) & (rough < 0.98)
         inside = ndimage.distance_transform_edt(person & ~like) > 1.5

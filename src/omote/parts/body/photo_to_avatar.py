@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import Bool, Float, Float32, UInt8
 from numpy import ndarray
 
 from omote.parts.body.anny import PARTS, BodyModel
@@ -61,6 +61,7 @@ class Workshop:
                 config=config,
                 face=np.concatenate([face, face[surface.fine.edges].all(1)])
                 & (surface.domain == DOMAINS.index("skin")),
+                trunk=surface.fine.spread(is_trunk(model)[:, None].astype(float))[:, 0] > 0.5,
                 side=np.where(surface.fine.spread(rest)[:, 0] > 0, 1, -1),
             ),
         )
@@ -74,6 +75,11 @@ def face_region(model: BodyModel, points: FacePoints) -> ndarray:
     for _ in range(2):
         face |= (links @ face.astype(float)) < 0
     return face
+
+
+def is_trunk(model: BodyModel) -> Bool[ndarray, " v"]:
+    """Return which vertices are trunk or legs."""
+    return np.isin(model.part, [PARTS.index(name) for name in ("torso", "left_leg", "right_leg")])
 
 
 def limb_axes(fitter: Fitter) -> Float[ndarray, "v 3"]:
@@ -164,8 +170,7 @@ def _cut_height(
 ) -> float:
     """Return the height at rest of what the photograph's lower edge cuts: trunk or legs."""
     pixels, _ = portrait.camera.project(vertices)
-    trunk = np.isin(model.part, [PARTS.index(name) for name in ("torso", "left_leg", "right_leg")])
-    below = trunk & (pixels[:, 1] > portrait.camera.size[0] - 2)
+    below = is_trunk(model) & (pixels[:, 1] > portrait.camera.size[0] - 2)
     return float(np.quantile(rest[below, 1], 0.98)) if below.any() else 0.0
 
 

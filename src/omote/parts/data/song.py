@@ -112,7 +112,7 @@ def _named(score: _Score, seconds: float) -> tuple[tuple[str, float, float], ...
     return (*named, ("ending", ends[-1] * bar, seconds))
 
 
-def _hertz(midi: float) -> float:
+def _hertz(midi: float | int) -> float:
     return 440 * 2 ** ((midi - 69) / 12)
 
 
@@ -121,7 +121,8 @@ def _degree(score: _Score, degree: int) -> int:
     return score.root + 12 * (degree // 7) + MAJOR[degree % 7]
 
 
-def _add(mix: Float[ndarray, "2 n"], at: float, sound: Float[ndarray, "n"], gain: float, pan: float = 0.0) -> None:
+def _add(
+    mix: Float[ndarray, "2 m"], at: float | int, sound: Float[ndarray, "n"], gain: float, pan: float | int = 0.0) -> None:
     """Lay a sound into the mix; pan -1 is left, 1 right (equal power)."""
     start = round(at * RATE)
     sound = sound[: mix.shape[1] - start]
@@ -139,7 +140,7 @@ def _kick() -> Float[ndarray, "n"]:
     return np.sin(2 * np.pi * (48 * t + 9.0 * (1 - np.exp(-t / 0.028)) / 2)) * np.exp(-t / 0.09)
 
 
-def _noise(rng: np.random.Generator, seconds: float, low: float, high: float, decay: float) -> Float[ndarray, "n"]:
+def _noise(rng: np.random.Generator, seconds: float, low: int, high: int, decay: float) -> Float[ndarray, "n"]:
     """Filtered noise that dies away: snares, hats, claps."""
     t = _time(seconds)
     filter_ = scipy.signal.butter(2, [low, high], "bandpass", fs=RATE, output="sos")

@@ -26,6 +26,8 @@ SIDE = 512
 SUPERSAMPLING = 2
 COVE = 0.5
 """Radius of the curve between floor and wall, metres."""
+BOUNCE = 0.09
+"""Irradiance that reaches even what no lamp sees."""
 WALL = -2.0
 """Where the wall stands behind the person, metres along z."""
 
@@ -106,19 +108,17 @@ class Lighting:
 
 
 LAMPS = (
-    Lamp(towards=(0.75, 0.75, 1.0), spread=0.30, count=16, colour=(1.28, 1.24, 1.17)),
-    Lamp(towards=(-1.0, 0.35, 0.7), spread=0.40, count=8, colour=(0.34, 0.36, 0.40)),
-    Lamp(towards=(-0.7, 0.9, -0.8), spread=0.25, count=5, colour=(0.45, 0.46, 0.48)),
-    Lamp(towards=(0.0, 1.0, 0.25), spread=1.1, count=24, colour=(0.62, 0.64, 0.68), shines=False),
-    Lamp(towards=(0.0, -1.0, 0.6), spread=0.8, count=8, colour=(0.22, 0.20, 0.18), shines=False),
+    Lamp(towards=(0.75, 0.75, 1.0), spread=0.30, count=12, colour=(1.28, 1.24, 1.17)),
+    Lamp(towards=(-1.0, 0.35, 0.7), spread=0.40, count=6, colour=(0.34, 0.36, 0.40)),
+    Lamp(towards=(-0.7, 0.9, -0.8), spread=0.25, count=4, colour=(0.45, 0.46, 0.48)),
+    Lamp(towards=(0.0, 1.0, 0.25), spread=1.1, count=14, colour=(0.62, 0.64, 0.68), shines=False),
+    Lamp(towards=(0.0, -1.0, 0.6), spread=0.8, count=5, colour=(0.22, 0.20, 0.18), shines=False),
 )
 
 
 def light_up(lamps: Sequence[Lamp], layers: Sequence[Layer], ground: float, rng: np.random.Generator) -> Lighting:
     """Return the lighting of a scene: one shadow map for each direction of each lamp."""
-    vertices = np.concatenate([layer.vertices for layer in layers])
-    starts = np.cumsum([0] + [len(layer.vertices) for layer in layers])
-    faces = np.concatenate([la.kept + np.int32(s) for la, s in zip(layers, starts[:-1], strict=True)])
+    vertices, faces = _joined(layers)
     middle = (vertices.max(0) + vertices.min(0)) / 2
     reach = float(np.linalg.norm(vertices - middle, axis=1).max()) * 1.02
     directions, colours, shines, matrices, depths = [], [], [], [], []
@@ -146,6 +146,17 @@ def light_up(lamps: Sequence[Lamp], layers: Sequence[Layer], ground: float, rng:
         map_from_world=np.array(matrices, np.float32),
         depth=np.array(depths, np.float32),
     )
+
+
+def _joined(layers: Sequence[Layer]) -> tuple[Float32[ndarray, "v 3"], Int32[ndarray, "f 3"]]:
+    """Return what is left of all layers as one mesh."""
+    vertices, faces, count = [], [], 0
+    for layer in layers:
+        used, index = np.unique(layer.kept, return_inverse=True)
+        vertices.append(layer.vertices[used])
+        faces.append(index.reshape(-1, 3).astype(np.int32) + np.int32(count))
+        count += len(used)
+    return np.concatenate(vertices), np.concatenate(faces)
 
 
 def shade(
@@ -209,9 +220,9 @@ def _shade(
                 shine_r += glint * colours[d, 0]
                 shine_g += glint * colours[d, 1]
                 shine_b += glint * colours[d, 2]
-        out[n, 0] = albedo[n, 0] * red + shine_r
-        out[n, 1] = albedo[n, 1] * green + shine_g
-        out[n, 2] = albedo[n, 2] * blue + shine_b
+        out[n, 0] = albedo[n, 0] * (red + BOUNCE) + shine_r
+        out[n, 1] = albedo[n, 1] * (green + BOUNCE) + shine_g
+        out[n, 2] = albedo[n, 2] * (blue + BOUNCE) + shine_b
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -33,6 +33,9 @@ void main() {
 }
 """
 
+_ON_CPU = ("llvmpipe", "softpipe", "swrast", "swiftshader", "software")
+"""Drivers that draw on the CPU, as they call themselves."""
+
 _GRAIN = 64
 """Pixels that the size of the off-screen picture is rounded up to, so that it is rarely made anew."""
 
@@ -151,6 +154,18 @@ def open_context() -> moderngl.Context:
             f"OpenGL through EGL is not to be had here ({error}); install libegl1 and libgl1-mesa-dri, "
             "or use the numba backend"
         ) from error
+
+
+def graphics_card() -> str:
+    """Return the name of the graphics card that OpenGL draws with; empty where it is the CPU that draws.
+
+    Raises:
+        UnavailableError: as `open_context`.
+    """
+    context = open_context()
+    name: str = context.info["GL_RENDERER"]
+    context.release()
+    return "" if any(driver in name.lower() for driver in _ON_CPU) else name
 
 
 def clip_coordinates(stage: Stage) -> Float32[ndarray, "v 4"]:

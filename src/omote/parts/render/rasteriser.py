@@ -137,8 +137,7 @@ def open_rasteriser(
     Args:
         meshes: topology and textures; their own vertices give the scale of the textures, not the pose.
         camera: the view that frames are drawn from unless told otherwise.
-        backend: `auto` takes OpenGL where a graphics driver for it is there, else numba and says so in
-        `notes`.
+        backend: `auto` takes OpenGL where a graphics card draws it, else numba, and says why in `notes`.
         look: light, floor, background, anti-aliasing.
 
     Raises:
@@ -152,9 +151,11 @@ def open_rasteriser(
     notes: tuple[str, ...] = ()
     if backend != "numba":
         try:
-            from omote.parts.render.gl import GlPainter
+            from omote.parts.render import gl
 
-            return Rasteriser(scene, GlPainter(scene, samples=look.samples, cull=look.cull), camera, look)
+            if backend == "gl" or gl.graphics_card():
+                return Rasteriser(scene, gl.GlPainter(scene, samples=look.samples, cull=look.cull), camera, look)
+            notes = ("drawing with the numba rasteriser: OpenGL has no graphics card here, only a CPU driver",)
         except UnavailableError as error:
             if backend == "gl":
                 raise
