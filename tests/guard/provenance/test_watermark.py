@@ -176,11 +176,12 @@ def test_unmarked_pictures_and_other_keys_say_nothing() -> None:
     assert list(MARK.detect_video([])) == []
 
 
-def test_no_mark_is_seen_in_two_thousand_unmarked_crops() -> None:
+@pytest.mark.slow
+def test_no_mark_is_seen_in_a_thousand_unmarked_crops() -> None:
     rng = np.random.default_rng(0)
     wide = [kind_of_picture(kind, 700, 700, 3) for kind in ("flat", "noise", "gradient", "figure")]
     wide += [gaussian_filter(wide[1], (s, s, 0)) for s in (1, 3, 8)]
-    for number in range(2000):
+    for number in range(1000):
         top, left = rng.integers(0, 570, 2)
         side = int(rng.integers(64, 129))
         assert QUICK.detect(wide[number % len(wide)][top : top + side, left : left + side]) is None

@@ -95,6 +95,11 @@ def test_levelled_places_speak_alike() -> None:
     assert 1 < right / left < 200
 
 
+def test_a_mirror_image_reads_as_odd_columns_turned() -> None:
+    picture = grid.canonical(scene(256, 256))
+    np.testing.assert_allclose(grid.read(picture[:, ::-1]), grid.mirrored(grid.read(picture)), rtol=0.02, atol=0.02)
+
+
 @pytest.mark.parametrize("flipped", [False, True])
 def test_the_pilot_tells_where_a_crop_lay(flipped: bool) -> None:
     drawn = grid.layout(b"omote watermark 1", 192)

@@ -1,6 +1,7 @@
 """A music whose beats are known exactly, and what bodies are measured with; shared by the dance's tests."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -22,7 +23,7 @@ def known_music(
         meter=meter,
         first_downbeat=0,
         energy=np.full(len(beats), energy),
-        sections=tuple(Section(start=a, end=z, label=i) for i, (a, z) in enumerate(zip(edges, edges[1:], strict=False))),
+        sections=tuple(Section(start=a, end=z, label=i) for i, (a, z) in enumerate(pairwise(edges))),
         confidence=1.0,
     )
 
@@ -64,7 +65,8 @@ def clearances(motion: Motion) -> dict[str, float]:
     found: dict[str, float] = {}
     trunk = [("Hips", "Spine1", 0.10), ("Spine1", "Spine2", 0.105)]
     for side, out in (("Left", 1), ("Right", -1)):
-        elbow, wrist, palm = at[:, INDEX[f"{side}ForeArm"]], at[:, INDEX[f"{side}Hand"]], point(f"{side}Hand", (0.09 * out, 0, 0))
+        elbow, wrist = at[:, INDEX[f"{side}ForeArm"]], at[:, INDEX[f"{side}Hand"]]
+        palm = point(f"{side}Hand", (0.09 * out, 0, 0))
         head = point("Head", (0, 0.03, 0.02)), point("Head", (0, 0.12, 0.02))
         found[f"{side} hand and head"] = float((_between(wrist, palm, *head) - 0.10 - 0.03).min())
         found[f"{side} forearm and head"] = float((_between(elbow, wrist, *head) - 0.10 - 0.04).min())
@@ -86,3 +88,17 @@ def flexion(motion: Motion, joint: str) -> np.ndarray:
     a, b = at[:, j] - at[:, j - 1], at[:, j + 1] - at[:, j]
     cosine = (a * b).sum(-1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)
     return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+
+def angle_between(motion: Motion, a: str, b: str) -> np.ndarray:
+    """Angle between two joints' world rotations, degrees."""
+    world, _ = points(motion)
+    trace = np.trace(world[:, INDEX[a]].swapaxes(1, 2) @ world[:, INDEX[b]], axis1=1, axis2=2)
+    return np.degrees(np.arccos(np.clip((trace - 1) / 2, -1, 1)))
+
+
+def with_beats(music: Music, beats: np.ndarray) -> Music:
+    """The same music on other beats, in one section."""
+    whole = replace(music.sections[0], end=len(beats))
+    energy = np.full(len(beats), float(music.energy[0]))
+    return replace(music, beats=beats, energy=energy, sections=(whole,))

@@ -18,7 +18,13 @@ def random_pose(seed: int, n: int = 12) -> dict[str, np.ndarray | float]:
     rng = np.random.default_rng(seed)
     pose: dict[str, np.ndarray | float] = {}
     for name, rest in NEUTRAL.items():
-        size = 0.25 if name.endswith(("out", "up", "front", "weight")) else 0.02 if name in ("side", "forward", "drop") else 8
+        size = (
+            0.25
+            if name.endswith(("out", "up", "front", "weight"))
+            else 0.02
+            if name in ("side", "forward", "drop")
+            else 8
+        )
         pose[name] = rest + size * rng.uniform(-1, 1, n)
     return pose
 

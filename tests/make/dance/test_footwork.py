@@ -41,7 +41,9 @@ def test_a_step_that_overlaps_waits_for_the_foot_or_is_left_out() -> None:
     late = track([Step(foot=LEFT, lift=0.5, land=2.0, out=0.3), Step(foot=LEFT, lift=1.0, land=3.0, out=0.2)], BEATS)
     assert late.ball[np.searchsorted(BEATS, 2.0), LEFT, 0] == pytest.approx(0.3, abs=1e-3)
     assert late.ball[-1, LEFT, 0] == pytest.approx(0.2)
-    swallowed = track([Step(foot=LEFT, lift=0.5, land=2.0, out=0.3), Step(foot=LEFT, lift=1, land=2.05, out=0.2)], BEATS)
+    swallowed = track(
+        [Step(foot=LEFT, lift=0.5, land=2.0, out=0.3), Step(foot=LEFT, lift=1, land=2.05, out=0.2)], BEATS
+    )
     assert swallowed.ball[-1, LEFT, 0] == pytest.approx(0.3)
 
 

@@ -69,7 +69,7 @@ def test_faces_barycentrics_and_depth_equal_brute_force_also_behind_the_camera(
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10**6), st.sampled_from([1, 4, 16]), st.floats(0, 1))
+@given(st.integers(0, 10**6), st.sampled_from([1, 2, 4]), st.floats(0, 1))
 def test_a_plane_in_triangles_covers_each_pixel_exactly_once(seed: int, grid: int, tilt: float) -> None:
     """Vertices fall on pixel centres and edges pass through many: without a fill rule some are hit twice or missed."""
     rng = np.random.default_rng(seed)

@@ -253,29 +253,29 @@ class Watermark:
 
     def _clarity(self, rgb: UInt8[ndarray, "h w 3"], word: Float32[ndarray, "n1"]) -> float:
         """Return T of a picture for the code word that it should carry."""
-        evidence = self._evidence(grid.canonical(_working(rgb)))
+        evidence = self._evidence(grid.read(grid.canonical(_working(rgb))))
         return _agreement(evidence, word[self._drawn.coded_bit[self._told]])
 
-    def _evidence(self, canonical: Float32[ndarray, "s s"]) -> Float32[ndarray, "told"]:
+    def _evidence(self, chips: Float32[ndarray, "chips"]) -> Float32[ndarray, "told"]:
         """Return e_i x_i for the chips of the message."""
-        return (grid.read(canonical) * self._drawn.signs)[self._told]
+        return (chips * self._drawn.signs)[self._told]
 
     def _decide(
         self, working: Float32[ndarray, "c c"], start: Fraction | None = None, end: Fraction | None = None
     ) -> Detection | None:
         """Return what the likeliest placements of a picture say, the first that can be believed."""
-        whole = grid.canonical(working)
-        for canonical in (whole, whole[:, ::-1]):
-            if found := self._read(canonical):
+        chips = grid.read(grid.canonical(working))
+        for seen in (chips, grid.mirrored(chips)):
+            if found := self._read(seen):
                 return replace(found, start=start, end=end)
         for guess in align.guesses(working, self._drawn) if self.config.search else ():
-            if found := self._read(align.placed(working, guess)):
+            if found := self._read(grid.read(align.placed(working, guess))):
                 return replace(found, start=start, end=end)
         return None
 
-    def _read(self, canonical: Float32[ndarray, "s s"]) -> Detection | None:
-        """Return the mark of a picture that lies on the grid as it lay when it was marked."""
-        evidence, coded_bit = self._evidence(canonical), self._drawn.coded_bit[self._told]
+    def _read(self, chips: Float32[ndarray, "chips"]) -> Detection | None:
+        """Return the mark in what was read of a picture, if it can be believed."""
+        evidence, coded_bit = self._evidence(chips), self._drawn.coded_bit[self._told]
         payload = code.decode(np.bincount(coded_bit, evidence))
         t = _agreement(evidence, code.encode(payload, self.bits)[coded_bit])
         if t < self.threshold:

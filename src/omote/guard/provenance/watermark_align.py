@@ -93,7 +93,7 @@ def guesses(luma: Float32[ndarray, "h w"], drawn: Layout) -> list[Guess]:
         for flipped, pilot in enumerate(spectra):
             # corr[d] = sum_p grid[p] pilot[p + d]: the grid moved down by d meets the pilot.
             corr = irfft2(np.conj(seen * pilot), s=(SIDE, SIDE))
-            spread = float(corr.std())
+            spread = float(corr.std()) + 1e-12
             part = corr[: free[0], : free[1]]
             place = np.unravel_index(int(part.argmax()), part.shape)
             window = Window(top=place[0] / SIDE, left=place[1] / SIDE, height=height, width=width)

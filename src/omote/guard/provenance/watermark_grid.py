@@ -143,9 +143,7 @@ def luma(rgb: UInt8[ndarray, "h w 3"]) -> Float32[ndarray, "h w"]:
     return _luma(np.ascontiguousarray(rgb))
 
 
-def canonical(
-    picture: Float32[ndarray, "h w"], window: Window = WHOLE, side: int = SIDE
-) -> Float32[ndarray, "{side} {side}"]:
+def canonical(picture: Float32[ndarray, "h w"], window: Window = WHOLE, side: int = SIDE) -> Float32[ndarray, "s s"]:
     """Return a picture on the unit square of the marked one, less its mean, and zero where it shows nothing.
 
     Args:
@@ -166,20 +164,31 @@ def _inverse_dct(spectrum: Float32[ndarray, "s s"]) -> Float32[ndarray, "s s"]:
     return np.asarray(fft.idctn(spectrum, norm="ortho"))
 
 
-def spread(values: Float32[ndarray, "rows columns"]) -> Float32[ndarray, "{SIDE} {SIDE}"]:
+def spread(values: Float32[ndarray, "rows columns"]) -> Float32[ndarray, "s s"]:
     """Return a coarse map over a picture on the canonical grid, its mean kept."""
     return canonical(values) + values.mean()
 
 
 def levelled(grid: Float32[ndarray, "s s"]) -> Float32[ndarray, "s s"]:
     """Return a canonical picture within the mark's band, each place divided by its local energy."""
-    band = _inverse_dct(_dct(grid) * _PASS)
-    return band / (uniform_filter(band * band, _PLACE, mode="reflect") + _FLOOR**2) ** 0.75
+    return _against_neighbours(_inverse_dct(_dct(grid) * _PASS), _PLACE, _FLOOR)
 
 
 def read(grid: Float32[ndarray, "s s"]) -> Float32[ndarray, "chips"]:
     """Return x_i for every chip of a canonical picture."""
-    spectrum = _dct(levelled(grid))
-    energy = uniform_filter(spectrum * spectrum, _TONE, mode="reflect")
-    whole = spectrum / (energy + np.float32(1e-20)) ** 0.75
-    return whole[ROWS, COLUMNS]
+    return _against_neighbours(_dct(levelled(grid)), _TONE, 1e-10)[ROWS, COLUMNS]
+
+
+def mirrored(chips: Float32[ndarray, "chips"]) -> Float32[ndarray, "chips"]:
+    """Return what would have been read in the picture's mirror image: odd columns change their sign."""
+    return np.where(COLUMNS % 2, -chips, chips)
+
+
+def _against_neighbours(values: Float32[ndarray, "s s"], side: int, floor: float) -> Float32[ndarray, "s s"]:
+    """Return values over the power 3/2 of the root mean square around them.
+
+    Power 1 makes all neighbourhoods alike, 2 is the matched filter for a mark that is equally strong everywhere; the
+    mark is stronger where pictures are busy, and between the two lies the best.
+    """
+    scale = np.sqrt(uniform_filter(values * values, side, mode="reflect") + np.float32(floor**2))
+    return values / (scale * np.sqrt(scale))

@@ -169,7 +169,7 @@ def _confidence(frames: Int[ndarray, "b"], strength: Float[ndarray, "n"], period
     return float(np.clip((periodic - 0.05) / 0.35, 0, 1) ** 0.5 * on_beat)
 
 
-def _filled(beats: Float[ndarray, "b"], duration: float) -> Float[ndarray, "b"]:
+def _filled(beats: Float[ndarray, "found"], duration: float) -> Float[ndarray, "b"]:
     """Carry the beats on to both ends of the piece at the pace they have there."""
     beats = np.maximum.accumulate(beats)
     beats = beats[np.concatenate([[True], np.diff(beats) > 0.15])]

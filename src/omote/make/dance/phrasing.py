@@ -65,7 +65,7 @@ def hit(u: Beats) -> Beats:
 
 def pop(u: Beats) -> Beats:
     """Creep, then jerk into place: a robot."""
-    return smooth(u**2.5)
+    return smooth(u**1.6)
 
 
 def keys(

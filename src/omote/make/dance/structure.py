@@ -82,7 +82,7 @@ def beat_features(mono: Float[ndarray, "n"], sound: Onsets, beats: Float[ndarray
     )
 
 
-def _chroma(mono: Float[ndarray, "n"]) -> Float[ndarray, "12 n"]:
+def _chroma(mono: Float[ndarray, "n"]) -> Float[ndarray, "12 m"]:
     """Pitch classes in pieces, so that memory stays flat."""
     piece = CHROMA_HOP * 256
     size = 4096
@@ -112,13 +112,11 @@ def bars(features: BeatFeatures, meter: int | None = None) -> Bars:
     b = len(features.loudness)
     if b < 8:
         return Bars(meter=meter or 4, first=0, confidence=0.0)
-    change = np.zeros(b)
-    change[1:] = 1 - (features.chroma[1:] * features.chroma[:-1]).sum(1)
-    accent = _standard(change) + 0.8 * _standard(features.low) + 0.4 * _standard(features.onset)
-    accent += 0.3 * _standard(features.loudness - scipy.ndimage.uniform_filter1d(features.loudness, 9, mode="nearest"))
-    accent = np.clip(accent, -4, 4)
+    level = features.loudness - scipy.ndimage.uniform_filter1d(features.loudness, 9, mode="nearest")
+    stress = 0.7 * _standard(features.low) + 0.3 * _standard(features.onset) + 0.3 * _standard(level)
     best: dict[int, tuple[float, int]] = {}
     for m in (3, 4):
+        accent = np.clip(stress + 1.2 * _standard(_chord_change(features.chroma, m)), -4, 4)
         scores = [accent[p::m].mean() * np.sqrt(m - 1) for p in range(m)]
         # a whole number of bars later the music is like itself: count that, too, for the meter (not the phase)
         again = _correlation(accent, m) + 0.5 * _correlation(accent, 2 * m)
@@ -126,6 +124,16 @@ def bars(features: BeatFeatures, meter: int | None = None) -> Bars:
     chosen = meter or (3 if best[3][0] > best[4][0] + 0.15 else 4)  # 4 is far more common
     sure = float(np.clip((best[chosen][0] - best[7 - chosen][0] + 0.15) / 1.2, 0, 1))
     return Bars(meter=chosen, first=best[chosen][1], confidence=sure)
+
+
+def _chord_change(chroma: Float[ndarray, "b 12"], meter: int) -> Float[ndarray, "b"]:
+    """How much the harmony of the bar that would start on each beat differs from the bar before."""
+    total = np.cumsum(np.concatenate([np.zeros((1, 12)), chroma]), axis=0)
+    start = np.arange(len(chroma))
+    after = total[np.minimum(start + meter, len(chroma))] - total[start]
+    before = total[start] - total[np.maximum(start - meter, 0)]
+    size = np.linalg.norm(after, axis=1) * np.linalg.norm(before, axis=1)
+    return np.where(size > 1e-9, 1 - (after * before).sum(1) / np.maximum(size, 1e-9), 0.0)
 
 
 def _correlation(values: Float[ndarray, "b"], lag: int) -> float:
@@ -163,7 +171,7 @@ def sections(features: BeatFeatures, bars: Bars, shortest: int = 4) -> tuple[Sec
     rows -= rows.mean(0)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9
     novelty = _novelty(rows @ rows.T, shortest)
-    peaks, _ = scipy.signal.find_peaks(novelty, distance=shortest, prominence=0.25 * novelty.std() + 0.02)
+    peaks, _ = scipy.signal.find_peaks(novelty, distance=shortest, prominence=0.5 * novelty.std() + 0.03)
     peaks = [p for p in peaks if shortest <= p <= len(rows) - shortest]
     edges = [0, *peaks, len(rows)]
     means = [rows[a:z].mean(0) for a, z in pairwise(edges)]

@@ -94,12 +94,12 @@ LEAK = 0.01
 """Strength of links between domains that do not colour one another, relative to others."""
 MIRROR_TRUST = 0.02
 """How strongly a hidden node takes after its seen mirror image."""
-ALONG = 0.03
+ALONG = 0.01
 """How easily colours spread along a limb, relative to around it."""
 TRUST = 20.0
 """Strength with which a well seen node keeps its colour."""
-HAIR_TRUST = 0.01
-"""Strength with which hidden hair takes the median of seen hair."""
+MEDIAN_TRUST = 0.01
+"""Strength with which hidden hair and skin take the median of what is seen of them."""
 BLEND_RINGS = 5
 """Nodes to either side of a border of domains over which hidden colours blend."""
 
@@ -145,7 +145,9 @@ class Surface:
         return Surface(
             fine=fine,
             domain=domain,
-            mirrors=np.isin(np.array(PARTS)[model.part], MIRRORED)[np.concatenate([np.arange(len(rest)), fine.edges[:, 0]])],
+            mirrors=np.isin(np.array(PARTS)[model.part], MIRRORED)[
+                np.concatenate([np.arange(len(rest)), fine.edges[:, 0]])
+            ],
             partner=_partners(fine, model.partner),
             stiffness=stiffness,
             border=reach,
@@ -162,17 +164,22 @@ class Surface:
         mean = (trust[:, None] * seen).sum(0) / max(float(trust.sum()), 1e-9)
         aim = (TRUST * trust**2)[:, None] * seen + 1e-7 * mean
         self._add_mirror_image(hold, aim, seen, trust)
-        hair = self.domain == DOMAINS.index("scalp")
-        known = hair & (trust > 0.8)
-        if known.sum() > 20:
-            # The rim of the hair is bright against the light; the back of a head is not all rim.
-            hold[hair] += HAIR_TRUST * (1 - trust[hair])
-            aim[hair] += HAIR_TRUST * (1 - trust[hair])[:, None] * np.median(seen[known], axis=0)
+        for name in ("scalp", "skin"):
+            own = self.domain == DOMAINS.index(name)
+            known = own & (trust > 0.8)
+            if known.sum() > 20:
+                # Their rims catch the light or the hair's shadow; the hidden side is not all rim.
+                hold[own] += MEDIAN_TRUST * (1 - trust[own])
+                aim[own] += MEDIAN_TRUST * (1 - trust[own])[:, None] * np.median(seen[known], axis=0)
         colours = splu((diags(hold) + self.stiffness).tocsc()).solve(aim)
         return self._blend_borders(np.clip(colours, 0, 255), trust)
 
     def _add_mirror_image(
-        self, hold: Float[ndarray, " n"], aim: Float[ndarray, "n 3"], seen: Float[ndarray, "n 3"], trust: Float[ndarray, " n"]
+        self,
+        hold: Float[ndarray, " n"],
+        aim: Float[ndarray, "n 3"],
+        seen: Float[ndarray, "n 3"],
+        trust: Float[ndarray, " n"],
     ) -> None:
         """Where only the mirror image is seen, take over its differences from node to node (Poisson); in place."""
         twin = self.mirrored(trust)
@@ -224,7 +231,10 @@ def scalp(rest: Float32[ndarray, "v 3"], head: Bool[ndarray, " v"]) -> Bool[ndar
 
 
 def _stiffness(
-    nodes: Float[ndarray, "n 3"], faces: Int32[ndarray, "f 3"], axis: Float[ndarray, "n 3"], weight: Float[ndarray, " f"]
+    nodes: Float[ndarray, "n 3"],
+    faces: Int32[ndarray, "f 3"],
+    axis: Float[ndarray, "n 3"],
+    weight: Float[ndarray, " f"],
 ) -> csr_matrix:
     """Return K_ij = integral of grad phi_i . D grad phi_j, D = 1 - (1 - ALONG) a a' with a the limb's direction."""
     corner = nodes[faces]

@@ -60,7 +60,9 @@ def warp_face(
     # A thin plate runs on straight into the pocket of the mouth and out at the cheek; a membrane does not.
     pocket = np.isin(model.part, [PARTS.index(name) for name in POCKETS]).astype(float)
     lining = links - diags(1 - pocket) @ links @ diags(1 - pocket)
-    lining = diags(np.asarray(abs(lining - diags(lining.diagonal())).sum(1)).ravel()) + lining - diags(lining.diagonal())
+    lining = (
+        diags(np.asarray(abs(lining - diags(lining.diagonal())).sum(1)).ravel()) + lining - diags(lining.diagonal())
+    )
     system = pick.T @ diags(weight) @ pick + FIRMNESS * (links.T @ links) + TAUTNESS * lining + hold
     solver = splu(system.tocsc())
     moved = solver.solve(pick.T @ (weight[:, None] * target))

@@ -172,10 +172,10 @@ def _hair(
     columns = np.flatnonzero(seen.any(0))
     if seen.sum() < 200 or len(columns) < 8:
         return np.zeros((len(pixels), 1), np.float32)
-    detail = (grey - _mean_near(grey, seen, sigma)) * seen
+    detail = 0.6 * np.clip(grey - _mean_near(grey, seen, sigma), -DETAIL, DETAIL) * seen
     top = seen.argmax(0)[columns].astype(float)
-    depth = np.maximum(ndimage.uniform_filter(seen.sum(0)[columns], 9), 6.0)
-    begin = np.interp(pixels[:, 0], columns, ndimage.uniform_filter(top, 9))
+    depth = np.maximum(ndimage.uniform_filter(seen.sum(0)[columns], 25), 6.0)
+    begin = np.interp(pixels[:, 0], columns, ndimage.uniform_filter(top, 25))
     band = np.interp(pixels[:, 0], columns, depth) - 2
     fold = np.abs((pixels[:, 1] - begin + band) % (2 * band) - band)
     across = np.clip(pixels[:, 0], columns[0] + 1, columns[-1] - 1)

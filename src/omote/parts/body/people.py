@@ -9,7 +9,7 @@ Notation: regions as in `omote.parts.face.regions`. World: metres, origin betwee
 picture's right is, +y up, +z towards the camera (a person who faces the camera has their left at +x).
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from jaxtyping import Bool, Float
@@ -68,7 +68,7 @@ class Person:
     keypoints: Float[Tensor, "4 2"]
     """Middle of the hips, a point of the circle around the body; the same of shoulders and upper body."""
     region: Float[Tensor, " 5"]
-    """The window for `PoseLandmarks`: picture, x, y, side, angle."""
+    """The window for `PoseLandmarks`: picture, x, y, side, angle; centred between the hips."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -149,7 +149,7 @@ def _search(
         for k in sorted(range(len(people)), key=lambda k: -people[k].score):
             here, pose = known[int(people[k].region[0])], poses.pick([k])
             if real[k] and not any(_is_part(people[k], pose, *other) for other in here):
-                here.append((people[k], pose))
+                here.append((replace(people[k], region=pose.regions[0]), pose))
     for some in known:
         some.sort(key=lambda pair: -float(pair[1].regions[0, 3]))
     return known

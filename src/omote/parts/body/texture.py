@@ -22,10 +22,10 @@ class TextureConfig:
 
     size: int = 2048
     """Texels along each side."""
-    grazing: tuple[float, float] = (0.15, 0.4)
+    grazing: tuple[float, float] = (0.2, 0.5)
     """Cosines to the viewing ray between which trust grows from none to full."""
     margin: tuple[float, float] = (1.5, 3.5)
-    """Pixels from an edge between which trust grows from none to full."""
+    """Pixels from an edge between which trust grows from none to full, of a person 800 pixels high or more."""
     step: float = 0.03
     """Metres of depth between neighbouring pixels that make an edge between limbs."""
 
@@ -80,7 +80,7 @@ class View:
     depth: Float32[ndarray, "h w"]
     """Of the surface, metres; infinite beside it."""
     margin: Float32[ndarray, "h w"]
-    """Pixels to the nearest edge: of the matte or between limbs."""
+    """Pixels to the nearest edge, of the matte or between limbs, as if the person were 800 pixels high."""
 
     @staticmethod
     def of(
@@ -98,6 +98,8 @@ class View:
         solid = (alpha > 0.9) & ~jump
         # The frame's cut is no edge: the person goes on beyond it.
         margin = ndimage.distance_transform_edt(np.pad(solid, 1, constant_values=True))[1:-1, 1:-1]
+        height = float(np.ptp(np.flatnonzero((alpha > 0.5).any(1)), axis=0)) if (alpha > 0.5).any() else 800.0
+        margin = margin / np.clip(height / 800, 0.4, 1)
         return View(colours=foreground.astype(np.float32), camera=camera, depth=depth, margin=margin.astype(np.float32))
 
     def blurred(self, sigma: float) -> "View":

@@ -6,6 +6,7 @@ Everything is painted on the mean adult, whose eyes lie at (+-0.031, 0.892, 0.13
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float32
 from numpy import ndarray
 from scipy.spatial import cKDTree
 
@@ -28,6 +29,8 @@ class Complexion:
     tone: Colour
     lips: Colour
     brows: Colour
+    roots: Colour
+    """Of the hair, which shows through at the hairline."""
     brow_weight: float = 1.0
     """Thickness and density."""
     lashes: float = 0.7
@@ -39,7 +42,7 @@ class Complexion:
 
     def paint(self, what: Fragments) -> Paint:
         """Return the look of the skin."""
-        lips, ears, lids, nails, lash, inside = what.extra.T
+        lips, ears, lids, nails, lash, inside, scalp = what.extra.T
         p = what.canonical
         face = step(p[:, 1], 0.75, 0.04) * step(p[:, 2], 0.03, 0.05)
         tone = linear(self.tone)
@@ -65,6 +68,8 @@ class Complexion:
         edge = (self.lashes * line(lash, 0.0, 0.0016) * (p[:, 1] > EYE[1] - 0.001))[:, None]
         edge = edge + (0.35 * self.lashes * line(lash, 0.0, 0.001))[:, None] * (1 - edge)
         albedo = albedo * (1 - 0.93 * np.clip(edge, 0, 1))
+        root = step(scalp + 0.004 * noise(p, 0.0014, self.seed + 8), 0.000, 0.022)[:, None] * 0.85
+        albedo = albedo * (1 - root) + root * 0.8 * linear(self.roots)
         nail = nails[:, None]
         albedo = albedo * (1 - nail) + nail * (tone * 0.6 + np.float32([0.35, 0.2, 0.18]))
         albedo = albedo * np.where(inside > 0.5, 0.25, 1.0)[:, None]
@@ -143,8 +148,8 @@ class Eyes:
         )
 
 
-def skin_layer(figure: Figure, skin: Complexion) -> Layer:
-    """Return the body without its eyes."""
+def skin_layer(figure: Figure, skin: Complexion, scalp: Float32[ndarray, " v"]) -> Layer:
+    """Return the body without eyes and toes; `scalp`: metres inside the hairline."""
     model, part = figure.model, figure.model.part
     socket = figure.part("socket")
     rim = np.flatnonzero(np.bincount(model.faces[socket[model.faces].any(1)].ravel(), minlength=len(part)) > 0)
@@ -153,7 +158,7 @@ def skin_layer(figure: Figure, skin: Complexion) -> Layer:
     to_rim[socket] = 0
     inside = figure.part("mouth", "tongue")
     masks = [model.masks[:, MASKS.index(n)] for n in ("lips", "ears", "eyelids", "fingernails")]
-    extra = np.stack([*masks, to_rim, inside], 1).astype(np.float32)
+    extra = np.stack([*masks, to_rim, inside, scalp], 1).astype(np.float32)
     return Layer(
         vertices=figure.vertices,
         faces=model.faces[~figure.part("eye")[model.faces].any(1)],

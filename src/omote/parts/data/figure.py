@@ -108,7 +108,7 @@ def relaxed_pose(model: BodyModel, rng: np.random.Generator) -> Float32[Tensor, 
         turns[index[f"foot.{letter}"]] = mirror @ inward.T @ mirror
         turns[index[f"upperarm01.{letter}"]] = mirror @ upper @ mirror
         turns[index[f"lowerarm01.{letter}"]] = mirror @ upper.T @ whole @ mirror
-    for bone, size in (("neck01", 0.03), ("head", 0.04), ("spine02", 0.015)):
+    for bone, size in (("neck01", 0.03), ("head", 0.025), ("spine02", 0.015)):
         tilt = torch.from_numpy(rng.normal(0, size, (1, 3)).astype(np.float32))
         turns[index[bone]] = rotations(tilt)[0].numpy()
     return torch.from_numpy(turns)[None]

@@ -26,6 +26,8 @@ CROWN = np.array([0.0, 1.0, 0.025], np.float32)
 LINE_AT = np.radians([0, 25, 45, 62, 78, 92, 104, 120, 150, 180])
 LINE_UP = np.array([0.966, 0.964, 0.955, 0.936, 0.900, 0.890, 0.905, 0.868, 0.815, 0.808])
 """Height of the hairline over the angle from the front."""
+RAMP = ((0.016, 0.044), (0.006, 0.014))
+"""(middle, width) of the rise from the hairline to full thickness: of short hair, and of hair that falls over it."""
 REACH = np.radians(126)
 """How far locks reach around from the back of the head."""
 ACROSS, DOWN = 96, 36
@@ -75,25 +77,30 @@ class Hair:
     def fray(self, what: Fragments, field: Float32[ndarray, " n"]) -> Float32[ndarray, " n"]:
         """Return the field with strands sticking out of its edge."""
         grid = np.stack([what.extra[:, 0], what.extra[:, 1], np.zeros(len(field))], 1)
-        hairs = noise(grid, (0.0010, 0.030, 1), self.seed + 5) + 0.5 * noise(grid, (0.005, 0.05, 1), self.seed + 6)
-        thin = noise(what.canonical, 0.0012, self.seed + 7)
-        return (field + 0.011 * hairs + 0.012 * thin).astype(np.float32)
+        locks = noise(grid, (0.0020, 0.040, 1), self.seed + 5) + noise(grid, (0.007, 0.06, 1), self.seed + 6)
+        # At the sides the edge is seen against a light wall, where every hole would glare.
+        front = step(what.canonical[:, 2], 0.10, 0.04) + (what.canonical[:, 1] < 0.85)
+        return (field + 0.006 * np.clip(front, 0, 1) * locks).astype(np.float32)
+
+
+def scalp_field(figure: Figure, hair: Hair) -> Float32[ndarray, " v"]:
+    """Return how far inside the hairline each vertex of the body lies, metres, at most 0.06; negative outside."""
+    p = figure.canonical
+    turn = np.abs(np.arctan2(p[:, 0], p[:, 2] - CENTRE[2]))
+    edge = np.interp(turn, LINE_AT, LINE_UP) - hair.fringe * step(1.15 - turn, 0, 0.5)
+    field = p[:, 1] - edge + 0.006 * noise(p, 0.03, hair.seed + 4)
+    ears = figure.model.masks[:, 1] > 0.02
+    return np.where(figure.part("head", "neck") & ~ears, np.minimum(field, 0.06), -0.05).astype(np.float32)
 
 
 def cap_layer(figure: Figure, hair: Hair) -> Layer:
     """Return the hair on the scalp."""
     p = figure.canonical
     way = p - CENTRE
-    turn = np.abs(np.arctan2(p[:, 0], p[:, 2] - CENTRE[2]))
-    edge = np.interp(turn, LINE_AT, LINE_UP) - hair.fringe * step(1.15 - turn, 0, 0.5)
-    field = p[:, 1] - edge + 0.006 * noise(p, 0.03, hair.seed + 4)
-    ears = figure.model.masks[:, 1] > 0.02
-    field = np.where(figure.part("head", "neck") & ~ears, np.minimum(field, 0.06), -0.05).astype(np.float32)
+    field = scalp_field(figure, hair)
     up = np.clip((p[:, 1] - 0.90) / 0.09, 0, 1)
     front = step(p[:, 2], 0.10, 0.06)
-    thick = (hair.sides + (hair.top - hair.sides) * up) * step(
-        field, 0.006 if hair.fringe else 0.016, 0.012 if hair.fringe else 0.052
-    )
+    thick = (hair.sides + (hair.top - hair.sides) * up) * step(field, *RAMP[bool(hair.fringe or hair.length)])
     thick = thick * (1 + 0.25 * front * up)
     outward = way / np.linalg.norm(way, axis=1, keepdims=True)
     bumps = noise(p, 0.022, hair.seed + 8, 3) * (0.15 + 0.45 * hair.curl) * thick
@@ -128,6 +135,7 @@ def curtain_layer(figure: Figure, hair: Hair, obstacles: list[Layer]) -> Layer:
     start = 0.953 - 0.004 * np.clip(np.abs(turn) - 1.6, 0, 1)
     y = start - down * (hair.length + 0.062)
     away = np.interp(down, [0, 0.2, 0.6, 1], [-0.004, 0.010, 0.016, 0.006]) + hair.sides * np.clip(5 * down, 0, 1)
+    away = away * (1 - 0.55 * step(np.abs(turn), 1.9, 0.7))
     heights = [0.70, 0.80, 0.90, 0.96]
     x = (np.interp(y, heights, [0.076, 0.078, 0.080, 0.072]) + away) * np.sin(angle)
     z = 0.055 + (np.interp(y, heights, [0.060, 0.070, 0.100, 0.088]) + away) * np.cos(angle)
@@ -140,7 +148,7 @@ def curtain_layer(figure: Figure, hair: Hair, obstacles: list[Layer]) -> Layer:
     along = start - y + 0.05
     flow = np.gradient(vertices.reshape(DOWN, ACROSS, 3), axis=0).reshape(-1, 3)
     rest = (1 - down) * (hair.length + 0.062) - 0.006
-    field = np.minimum(np.minimum(rest, (REACH - np.abs(turn)) * 0.085), 0.05)
+    field = np.minimum(np.minimum(rest, (REACH - np.abs(turn)) * 0.3), 0.05)
     return Layer(
         vertices=vertices,
         faces=sheet(DOWN, ACROSS)[:, ::-1].copy(),

@@ -96,6 +96,7 @@ def look_of(seed: int) -> Look:
             lips=lips,
             lip_gloss=0.01 if man else 0.04,
             brows=tuple(0.55 * c + 0.02 for c in dark),
+            roots=dark,
             brow_weight=1.0 if man else 0.75,
             lashes=0.6 if man else 0.9,
             stubble=float(rng.uniform(0.15, 0.5)) if man else 0.0,

@@ -17,7 +17,7 @@ from omote.parts.body.anny import BodyModel
 from omote.parts.body.skeleton import JOINTS, Rig
 from omote.parts.data.complexion import eye_layer, skin_layer
 from omote.parts.data.figure import Figure, relaxed_pose
-from omote.parts.data.hair import cap_layer, curtain_layer
+from omote.parts.data.hair import cap_layer, curtain_layer, scalp_field
 from omote.parts.data.looks import Look, look_of
 from omote.parts.data.studio import Layer, photograph
 from omote.parts.data.wardrobe import bottom_layer, shoe_layer, top_layer
@@ -100,7 +100,7 @@ def synthetic_person(seed: int, size: tuple[int, int] = SIZE) -> SyntheticPerson
 
 def dress(figure: Figure, look: Look) -> list[Layer]:
     """Return all that is to be seen of a person."""
-    skin, shoes = skin_layer(figure, look.skin), shoe_layer(figure, look.shoes)
+    skin, shoes = skin_layer(figure, look.skin, scalp_field(figure, look.hair)), shoe_layer(figure, look.shoes)
     worn = [bottom_layer(figure, look.bottom)]
     for top in look.tops:
         worn.append(top_layer(figure, top, worn))

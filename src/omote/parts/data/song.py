@@ -72,6 +72,7 @@ def demo_song(seconds: float | int = 30.0, bpm: float | int = 112.0, seed: int =
         raise UsageError(f"The demo song lasts between 4 and 900 seconds, not {seconds:g}.")
     if not 60 <= bpm <= 200:
         raise UsageError(f"The demo song's tempo lies between 60 and 200 beats a minute, not {bpm:g}.")
+    seconds, bpm = float(seconds), float(bpm)
     rng = np.random.default_rng([seed, 1983])
     beat = 60 / bpm
     count = max(int((seconds - RING) / (4 * beat)), 1)
@@ -122,7 +123,8 @@ def _degree(score: _Score, degree: int) -> int:
 
 
 def _add(
-    mix: Float[ndarray, "2 m"], at: float | int, sound: Float[ndarray, "n"], gain: float, pan: float | int = 0.0) -> None:
+    mix: Float[ndarray, "2 m"], at: float | int, sound: Float[ndarray, "n"], gain: float, pan: float | int = 0.0
+) -> None:
     """Lay a sound into the mix; pan -1 is left, 1 right (equal power)."""
     start = round(at * RATE)
     sound = sound[: mix.shape[1] - start]
@@ -271,7 +273,7 @@ def _ending(mix: Float[ndarray, "2 n"], score: _Score) -> None:
     _add(mix, at, _kick(), 0.8)
 
 
-def _mastered(mix: Float[ndarray, "2 n"], length: int) -> Float32[ndarray, "2 n"]:
+def _mastered(mix: Float[ndarray, "2 m"], length: int) -> Float32[ndarray, "2 n"]:
     """A small room, soft limiting, a peak of -1 dB, and a fade so that nothing is cut off."""
     t = _time(0.7)
     rng = np.random.default_rng(11)

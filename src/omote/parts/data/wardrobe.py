@@ -68,7 +68,7 @@ def top_layer(figure: Figure, top: Top, under: list[Layer]) -> Layer:
     sleeve = (top.sleeve - figure.arm) * 0.285
     neck = np.linalg.norm((p - NECK) * np.float32([1, 1, 0.9]), axis=1) - top.neck
     hips = figure.bones[0, 1, 3] - figure.heads[0, 1]
-    field = np.minimum.reduce([sleeve, figure.vertices[:, 1] - hips - top.hem, neck])
+    field = np.minimum(sleeve, neck)
     if top.vee > 0:
         inside = np.maximum(NECK[1] - 0.075 - top.vee - p[:, 1] + 1.5 * np.abs(p[:, 0]), 0.04 - p[:, 2])
         field = np.minimum(field, inside)
@@ -76,12 +76,16 @@ def top_layer(figure: Figure, top: Top, under: list[Layer]) -> Layer:
         edge = np.abs(p[:, 0]) - top.opening * np.clip((p[:, 1] + 0.15) / 0.7, 0.6, 1.2)
         field = np.minimum(field, np.maximum(edge, 0.03 - p[:, 2]))
     field[~figure.part("torso", "neck", "arm", "hand", "leg")] = -1
+    limb, cut = figure.part("arm", "hand"), field
+    field = np.where(limb, cut, np.minimum(cut, figure.vertices[:, 1] - hips - top.hem))
     flare = np.clip(figure.arm / max(top.sleeve, 0.1), 0, 1) * np.where(top.sleeve < 1.2, 0.014, 0.004)
     lift = top.lift + flare * (figure.arm > 0.1)
     vertices = smoothed(figure, figure.vertices + figure.normals * lift[:, None], field > -0.05, 10)
     trunk = figure.part("torso", "leg") & (field > -0.03)
     vertices = hung(vertices, trunk, figure.vertices[trunk][:, [0, 2]].mean(0), top.hang)
     vertices = over(figure, smoothed(figure, vertices, field > -0.05, 3), under)
+    # The hem is level on the hanging cloth, wherever the skin below it went.
+    field = np.where(limb, cut, np.minimum(cut, vertices[:, 1] - hips - top.hem))
     return layer_of(figure, vertices, field, top.cloth.paint, np.stack([neck, figure.arm, figure.leg], 1))
 
 

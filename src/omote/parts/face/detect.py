@@ -21,6 +21,9 @@ from omote.parts.nets.flat_graph import open_graph
 KEYPOINTS = ("right eye", "left eye", "nose tip", "mouth", "right ear", "left ear")
 """Of the person, so the right eye is at the left of a frontal picture."""
 
+LEAST_TILE = 64
+"""Pixels along a tile below which there is nothing to see that the whole picture does not show."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Face:
@@ -46,8 +49,8 @@ def detect_faces(
 
     Args:
         images: pictures, in [0, 1].
-        range: which network; `full` sees faces of a fifteenth of the picture's longer side, `short` larger
-            ones.
+        range: which network; `short` sees faces (brows to chin) of an eighth of the picture's longer side and more,
+            `full` of a twentieth.
         across: sizes of the tiles to look at, as the number along the longer side; 1 is the whole picture.
             (1, 3) finds faces three times smaller.
         threshold: least score of an answer; the authors' own is 0.5 for `short` and 0.6 for `full`.
@@ -91,6 +94,8 @@ def detect(
         raise UsageError(f"tiles across are counted from 1, not {across}")
     found = [(images.new_zeros(0, 4 + config.keypoints * 2), images.new_zeros(0)) for _ in images]
     for n in across:
+        if n > 1 and max(images.shape[2:]) < n * LEAST_TILE:
+            continue
         looks = whole(images) if n == 1 else tiles(images, n)
         for look, (rows, scores) in zip(looks, _look(images, looks, name, config, threshold), strict=True):
             number = int(look[0])

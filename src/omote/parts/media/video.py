@@ -100,10 +100,10 @@ class VideoSource:
             stream = video_stream(self.path, container)
             aspect = pixel_aspect(stream)
             clock = Clock(tick=stream.time_base or Fraction(1, 90_000), step=1 / rate(stream))
-            count, end = 0, Fraction(0)
+            turn, count, end = None, 0, Fraction(0)
             for coded in decoded(stream):
                 rgb, alpha = rgb_of(coded, aspect)
-                turn = turn_of(coded)
+                turn = turn or turn_of(coded)  # asked of one frame alone: it leaves a cycle for the collector
                 time = clock.time(coded.pts)
                 alpha = None if alpha is None else turn.apply(alpha)
                 frame = Frame(rgb=turn.apply(rgb), alpha=alpha, time=time)

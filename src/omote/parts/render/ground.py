@@ -91,15 +91,16 @@ def cast(
     below = straight[[0, 2]]
     lit = below - height * slope[:, None]
     highest = float(height.max(initial=0))
-    low, high = np.minimum(lit.min(1), below.min(1)), np.maximum(lit.max(1), below.max(1))
+    low = np.minimum(lit.min(1), below.min(1)).astype(np.float64)
+    high = np.maximum(lit.max(1), below.max(1)).astype(np.float64)
     cell = max(CELL, float((high - low).max()) / MOST_CELLS)
     margin = _PASSES * max(_blur(ground, highest), SKY_BLUR) + 2 * cell
     corner = np.floor((low - margin) / cell).astype(int)
     columns, rows = np.ceil((high + margin) / cell).astype(int) - corner + 1
-    origin = corner.astype(np.float32)[:, None]
+    origin = corner[:, None].astype(np.float64)  # float32 would lose a cell far from the world's origin
     layers = np.zeros((len(LAYERS), rows, columns), np.float32)
-    _project(lit / np.float32(cell) - origin, height, faces, LAYERS, -1.0, layers)
-    _project(below / np.float32(cell) - origin, height, faces, LAYERS, SKY_BELOW, layers[-1:])
+    _project(lit / cell - origin, height, faces, LAYERS, -1.0, layers)
+    _project(below / cell - origin, height, faces, LAYERS, SKY_BELOW, layers[-1:])
     passing = np.ones((rows, columns), np.float32)
     for layer, bottom, top in zip(layers, LAYERS[:-1], np.minimum(LAYERS[1:], max(highest, LAYERS[1])), strict=False):
         passing *= 1 - _blurred(layer, _blur(ground, max(bottom, (bottom + top) / 2)) / cell)
@@ -154,12 +155,12 @@ def _boxes(layer, radius, passes):
                     along[y, x] = max(total, 0.0) * share
         totals = np.zeros(columns)
         for y in range(-radius, rows):
-            if y + radius < rows:
-                totals += along[y + radius]
-            if y - radius > 0:
-                totals -= along[y - radius - 1]
-            if y >= 0:
-                for x in range(columns):
+            for x in range(columns):
+                if y + radius < rows:
+                    totals[x] += along[y + radius, x]
+                if y - radius > 0:
+                    totals[x] -= along[y - radius - 1, x]
+                if y >= 0:
                     out[y, x] = max(totals[x], 0.0) * share
     return out
 

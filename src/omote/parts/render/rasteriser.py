@@ -8,7 +8,7 @@ own vertices alone, never on an earlier one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, no_type_check
+from typing import Literal, Protocol, no_type_check, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -26,6 +26,7 @@ from omote.parts.space.camera import Camera
 from omote.parts.space.mesh import Mesh
 
 
+@runtime_checkable
 class Painter(Protocol):
     """Draws meshes without anything around them."""
 
@@ -167,17 +168,16 @@ def open_rasteriser(
 @njit(cache=True, nogil=True, error_model="numpy")
 def _lay(frame, layer, left, top):
     """Lay premultiplied colours over a frame of straight alpha, in place."""
+    full, half = np.float32(255), np.float32(0.5)
     for y in range(layer.shape[0]):
         for x in range(layer.shape[1]):
             over = layer[y, x, 3]
             if over == 0:
                 continue
-            target = frame[y + top, x + left]
-            if over == 255:
-                target[:] = layer[y, x]
-                continue
-            under = target[3] * (255 - over) / np.float32(255)
-            alpha = over + under
+            below = np.float32(frame[y + top, x + left, 3])
+            under = below * (full - np.float32(over)) / full
+            alpha = np.float32(over) + under
             for c in range(3):
-                target[c] = np.uint8((layer[y, x, c] * np.float32(255) + target[c] * under) / alpha + np.float32(0.5))
-            target[3] = np.uint8(alpha + np.float32(0.5))
+                mixed = np.float32(layer[y, x, c]) * full + np.float32(frame[y + top, x + left, c]) * under
+                frame[y + top, x + left, c] = np.uint8(mixed / alpha + half)
+            frame[y + top, x + left, 3] = np.uint8(alpha + half)

@@ -27,6 +27,10 @@ SHARPEN = 0.3
 """Levels by which textures are read finer than one texel per pixel; blending of levels would look soft otherwise."""
 
 
+FARTHEST = 1e6
+"""Metres from the world's origin within which meshes are drawn."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Stage:
     """One frame's vertices, ready to be drawn."""
@@ -85,11 +89,15 @@ class Scene:
         """Return one array of the vertices of all meshes.
 
         Raises:
-            ShapeError: not the number of vertices that the meshes have.
+            ShapeError: not the number of vertices that the meshes have, or one is not finite or absurdly far away.
         """
         joined = vertices if isinstance(vertices, np.ndarray) else np.concatenate(list(vertices))
         if joined.shape != (len(self.uvs), 3):
             raise ShapeError(f"the meshes have {self.counts} vertices; the ones to draw are {list(joined.shape)}")
+        if not (np.abs(joined) < FARTHEST).all():
+            raise ShapeError(
+                f"vertices to draw must be finite and within {FARTHEST:.0f} m; check the pose and the unit"
+            )
         return np.ascontiguousarray(joined, np.float32)
 
     def stage(

@@ -44,13 +44,15 @@ def with_margin(texture: UInt8[ndarray, "h w 4"], used: Bool[ndarray, "h w"]) ->
 
 def pyramid(texture: UInt8[ndarray, "h w 4"]) -> list[UInt8[ndarray, "_ _ 4"]]:
     """Return the texture and its halvings down to one texel; a texel is its area's mean, weighted by alpha."""
+    alpha = texture[..., 3:].astype(np.float32)
+    solid = np.concatenate([texture[..., :3] * (alpha / 255), alpha], -1)
     levels = [texture]
-    while max(levels[-1].shape[:2]) > 1:
-        h, w = (max(1, n >> 1) for n in levels[-1].shape[:2])
-        opaque = bool((levels[-1][..., 3] == 255).all())
-        image = Image.fromarray(levels[-1][..., :3].copy() if opaque else levels[-1])
-        smaller = np.asarray(image.resize((w, h), Image.Resampling.BOX))
-        levels.append(np.dstack([smaller, np.full((h, w), 255, np.uint8)]) if opaque else smaller)
+    while max(solid.shape[:2]) > 1:
+        h, w = (max(1, n >> 1) for n in solid.shape[:2])
+        channels = (Image.fromarray(np.ascontiguousarray(solid[..., c])) for c in range(4))
+        solid = np.dstack([np.asarray(channel.resize((w, h), Image.Resampling.BOX)) for channel in channels])
+        colour = solid[..., :3] * (255 / np.maximum(solid[..., 3:], 1e-3))
+        levels.append(np.rint(np.concatenate([colour, solid[..., 3:]], -1)).clip(0, 255).astype(np.uint8))
     return levels
 
 

@@ -191,52 +191,53 @@ def _prepare(homogeneous, keys, faces, window, near, cull, edges, key, box):
             for axis in range(3):
                 v[i, axis] = homogeneous[faces[f, i], axis]
         for i in range(3):
-            a, b = v[(i + 1) % 3], v[(i + 2) % 3]
-            edges[f, i, 0] = a[1] * b[2] - a[2] * b[1]
-            edges[f, i, 1] = a[2] * b[0] - a[0] * b[2]
-            edges[f, i, 2] = a[0] * b[1] - a[1] * b[0]
+            j, k = (i + 1) % 3, (i + 2) % 3
+            edges[f, i, 0] = v[j, 1] * v[k, 2] - v[j, 2] * v[k, 1]
+            edges[f, i, 1] = v[j, 2] * v[k, 0] - v[j, 0] * v[k, 2]
+            edges[f, i, 2] = v[j, 0] * v[k, 1] - v[j, 1] * v[k, 0]
         volume = v[0, 0] * edges[f, 0, 0] + v[0, 1] * edges[f, 0, 1] + v[0, 2] * edges[f, 0, 2]
         # With y down, a face that is counter-clockwise from outside has a negative volume when seen from there.
-        if volume == 0 or (cull and volume > 0) or not _bound(v, near, window, box[f]):
-            box[f] = 0
+        if volume == 0 or (cull and volume > 0):
             continue
-        if volume < 0:
-            edges[f] *= -1.0
+        x0, y0, x1, y1 = _bound(v, near, window)
+        if x0 >= x1 or y0 >= y1:
+            continue
+        box[f, 0], box[f, 1], box[f, 2], box[f, 3] = x0, y0, x1, y1
+        inwards = 1.0 if volume > 0 else -1.0
+        low, high = np.inf, -np.inf
         for axis in range(3):
             total = 0.0
             for i in range(3):
+                edges[f, i, axis] *= inwards
                 total += edges[f, i, axis] * keys[faces[f, i]]
             key[f, axis] = total / abs(volume)
-        key[f, 3], key[f, 4] = np.inf, -np.inf
         for i in range(3):
-            if v[i, 2] >= near:
-                low, high = keys[faces[f, i]] / v[i, 2], keys[faces[f, i]] / v[i, 2]
-            else:
-                low, high = 0.0, 1 / near
-            key[f, 3], key[f, 4] = min(key[f, 3], low), max(key[f, 4], high)
+            behind = v[i, 2] < near
+            at_vertex = keys[faces[f, i]] / v[i, 2]
+            low, high = min(low, 0.0 if behind else at_vertex), max(high, 1 / near if behind else at_vertex)
+        key[f, 3], key[f, 4] = low, high
 
 
 @no_type_check
 @njit(cache=True, nogil=True, error_model="numpy")
-def _bound(v, near, window, box):
-    """Write the pixels that a triangle's part in front of `near` can cover; return whether there are any."""
+def _bound(v, near, window):
+    """Return the pixels x0 y0 x1 y1 of the window that a triangle's part in front of `near` can cover."""
     x0, y0, x1, y1 = np.inf, np.inf, -np.inf, -np.inf
     for i in range(3):
-        a, b = v[i], v[(i + 1) % 3]
-        if a[2] >= near:
-            x, y = a[0] / a[2], a[1] / a[2]
+        j = (i + 1) % 3
+        if v[i, 2] >= near:
+            x, y = v[i, 0] / v[i, 2], v[i, 1] / v[i, 2]
             x0, y0, x1, y1 = min(x0, x), min(y0, y), max(x1, x), max(y1, y)
-        if (a[2] >= near) != (b[2] >= near):
-            t = (near - a[2]) / (b[2] - a[2])
-            x, y = (a[0] + t * (b[0] - a[0])) / near, (a[1] + t * (b[1] - a[1])) / near
+        if (v[i, 2] >= near) != (v[j, 2] >= near):
+            t = (near - v[i, 2]) / (v[j, 2] - v[i, 2])
+            x, y = (v[i, 0] + t * (v[j, 0] - v[i, 0])) / near, (v[i, 1] + t * (v[j, 1] - v[i, 1])) / near
             x0, y0, x1, y1 = min(x0, x), min(y0, y), max(x1, x), max(y1, y)
-    # A pixel more on each side: dividing rounds, the edges decide.
+    # A little more on each side: division rounds, the edges decide.
     x0, y0 = max(x0 - 0.01, window[0]), max(y0 - 0.01, window[1])
     x1, y1 = min(x1 + 0.01, window[2]), min(y1 + 0.01, window[3])
     if not (x0 < x1 and y0 < y1):
-        return False
-    box[0], box[1], box[2], box[3] = int(np.floor(x0)), int(np.floor(y0)), int(np.ceil(x1)), int(np.ceil(y1))
-    return True
+        return 0, 0, 0, 0
+    return int(np.floor(x0)), int(np.floor(y0)), int(np.ceil(x1)), int(np.ceil(y1))
 
 
 @no_type_check
