@@ -43,7 +43,8 @@ class Job:
     consent: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="FILE")] = ()
     """Consent records of the people shown; those that `omote consent new` wrote are found by themselves."""
     test_only: bool = False
-    """Try it without consent records: a TEST mark covers the result, and the manifest says so."""
+    """Try it without consent records, declaring that whoever is shown is an adult: a TEST mark lies across the result,
+    and its manifest says so."""
     commercial: bool = False
     """The result will be used commercially; the consent records must allow that."""
     device: str = "auto"

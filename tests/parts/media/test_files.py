@@ -2,6 +2,7 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -78,35 +79,38 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are POSIX's")
-def test_lack_of_permission_is_told_for_reading_and_writing(tmp_path: Path) -> None:
-    code = f"""
-import os, pathlib
+def test_lack_of_permission_is_told_for_reading_and_writing() -> None:
+    code = """
+import os, pathlib, sys
 from omote.core.errors import InputError, OutputError
 from omote.parts.media.files import readable, replacing
 if os.getuid() == 0:
     os.setuid(65534)
-folder = pathlib.Path({str(tmp_path)!r})
-try:
-    readable(folder / "secret")
-except InputError as error:
-    print(error)
-try:
-    with replacing(folder / "out") as part:
-        part.write_bytes(b"")
-except OutputError as error:
-    print(error)
-"""
-    secret = tmp_path / "secret"
-    secret.write_bytes(b"x")
-    secret.chmod(0)
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.getuid() and str(folder).startswith("/tmp/"):
-            folder.chmod(0o555)
+for folder in map(pathlib.Path, sys.argv[1:]):
     try:
-        said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    finally:
-        for folder in (tmp_path, *tmp_path.parents):
-            if folder.stat().st_uid == os.getuid() and str(folder).startswith("/tmp/"):
-                folder.chmod(0o755)
-    assert "secret may not be read by this user" in said
-    assert "out cannot be written: there is no permission" in said
+        readable(folder / "secret")
+    except InputError as error:
+        print(error)
+    try:
+        with replacing(folder / "out") as part:
+            part.write_bytes(b"")
+    except OutputError as error:
+        print(error)
+"""
+    with tempfile.TemporaryDirectory() as name:
+        open_folder, shut = Path(name) / "open", Path(name) / "shut"
+        for folder in (open_folder, shut):
+            folder.mkdir()
+            (folder / "secret").write_bytes(b"x")
+            (folder / "secret").chmod(0)
+        Path(name).chmod(0o755)
+        open_folder.chmod(0o555)
+        shut.chmod(0)
+        arguments = [sys.executable, "-c", code, str(open_folder / "."), str(shut), str(shut / "inner")]
+        try:
+            said = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+        finally:
+            open_folder.chmod(0o755)
+            shut.chmod(0o755)
+    assert said.count("secret may not be read by this user") == 3
+    assert said.count("out cannot be written: there is no permission") == 3

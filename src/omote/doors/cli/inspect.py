@@ -1,5 +1,6 @@
 """`omote inspect FILE`: where does it come from?"""
 
+import inspect
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,9 +27,9 @@ class Inspect:
 
 def main(argv: Sequence[str]) -> int:
     """Answer `inspect`."""
-    asked = tyro.cli(Inspect, args=argv[1:], prog="omote inspect")
-    from omote.app.provenance import inspect
+    asked = tyro.cli(Inspect, args=argv[1:], prog="omote inspect", description=inspect.cleandoc(Inspect.__doc__ or ""))
+    from omote.app import provenance
 
-    report = inspect(asked.file)
+    report = provenance.inspect(asked.file)
     print(json.dumps(report.to_json(), indent=1, ensure_ascii=False) if asked.json else report.text())
     return 0

@@ -47,6 +47,8 @@ _BUSIEST = 6.0
 """Most levels of ink (root mean square) in any block."""
 _CALMEST = (0.35, 1.5)
 """Least and most levels of ink in flat places."""
+_CALM_GROWTH = 1.6
+"""Most that the ink in flat places grows when a still needs more: there it would be seen first."""
 _ROUNDS = 3
 """Corrections of the shares of the ink."""
 _SHARES = (0.2, 3.0)
@@ -220,7 +222,7 @@ class Watermark:
         """
         low, high = _CALMEST
         calm = min(max(self.config.calm * 720 / min(rgb.shape[:2]), low), high)
-        return gains(rgb, strength * calm, _BUSIEST, strength * self.config.rise)
+        return gains(rgb, min(strength, _CALM_GROWTH) * calm, _BUSIEST, strength * self.config.rise)
 
     def _frame(self, frame: Frame, payload: int) -> Frame:
         marked = lay(frame.rgb, self._stored(payload, _checked(frame.rgb)), self._gain(frame.rgb), _FRAME_LIMIT)

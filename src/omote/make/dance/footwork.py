@@ -38,6 +38,8 @@ class Step:
     """Excursion (out, front) at the middle of the swing: a kick."""
     point: Number = 22.0
     """Toes down at the middle of the swing, degrees; negative flexes the foot."""
+    settle: bool = False
+    """Whether it is only there to bring the foot to its place: left out where the foot stands there already."""
     ahead: float = 0.0
     """In a turn: place the foot for the heading that the dancer will have this many beats after landing."""
 
@@ -79,6 +81,8 @@ def track(
             spin = np.array([[np.cos(ahead), np.sin(ahead)], [-np.sin(ahead), np.cos(ahead)]])
             goal = spin @ [sign * step.out, BALL_AHEAD + step.front]
             goal_angle = sign * step.toes
+            if step.settle and np.hypot(*(goal - place)) < 0.01 and abs(goal_angle - angle) < 3:
+                continue
             first, last = np.searchsorted(beats, [lift, step.land])
             u = (beats[first:last] - lift) / (step.land - lift)
             path = place + _ease(u)[:, None] * (goal - place)

@@ -112,7 +112,7 @@ def analyse(
     sound = beat_tracking.onsets(mono.astype(np.float32))
     beats, confidence, notes = _beats(sound, duration, bpm, offset)
     features = structure.beat_features(mono, sound, beats)
-    bars = structure.bars(features, meter)
+    bars = structure.bars(features, meter or (None if confidence > 0 else 4))
     energy = structure.energy(features)
     return Music(
         duration=duration,

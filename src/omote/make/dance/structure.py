@@ -114,14 +114,18 @@ def bars(features: BeatFeatures, meter: int | None = None) -> Bars:
         return Bars(meter=meter or 4, first=0, confidence=0.0)
     level = features.loudness - scipy.ndimage.uniform_filter1d(features.loudness, 9, mode="nearest")
     stress = 0.7 * _standard(features.low) + 0.3 * _standard(features.onset) + 0.3 * _standard(level)
+    step = np.concatenate([[0], 1 - (features.chroma[1:] * features.chroma[:-1]).sum(1)])
     best: dict[int, tuple[float, int]] = {}
     for m in (3, 4):
-        accent = np.clip(stress + 1.2 * _standard(_chord_change(features.chroma, m)), -4, 4)
-        scores = [accent[p::m].mean() * np.sqrt(m - 1) for p in range(m)]
+        harmony = 0.8 * _standard(step) + 0.8 * _standard(_chord_change(features.chroma, m))
+        accent = np.clip(stress + harmony, -4, 4)
+        # not the loudest beat: in popular music that is the snare's
+        opening = np.clip(harmony + 0.3 * _standard(features.low), -4, 4)
+        scores = [opening[p::m].mean() * np.sqrt(m - 1) for p in range(m)]
         # a whole number of bars later the music is like itself: count that, too, for the meter (not the phase)
         again = _correlation(accent, m) + 0.5 * _correlation(accent, 2 * m)
         best[m] = (float(max(scores)) + 0.9 * again, int(np.argmax(scores)))
-    chosen = meter or (3 if best[3][0] > best[4][0] + 0.15 else 4)  # 4 is far more common
+    chosen = meter or (3 if best[3][0] > best[4][0] + 0.15 + 10 / b else 4)  # 4 is far more common
     sure = float(np.clip((best[chosen][0] - best[7 - chosen][0] + 0.15) / 1.2, 0, 1))
     return Bars(meter=chosen, first=best[chosen][1], confidence=sure)
 

@@ -15,7 +15,6 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 from skimage.measure import find_contours
 
-from omote.core.errors import ShapeError
 from omote.parts.render.visibility import rasterise
 from omote.parts.space.camera import Camera
 from omote.parts.space.mesh import vertex_normals
@@ -39,6 +38,12 @@ class Match:
     normals: Float[ndarray, "m 2"]
     """Of the contour, outwards."""
 
+    @staticmethod
+    def none() -> "Match":
+        """Return a match of nothing."""
+        empty = np.empty((0, 2))
+        return Match(vertices=np.empty(0, np.int64), pixels=empty, targets=empty, normals=empty)
+
     @property
     def offsets(self) -> Float[ndarray, " m"]:
         """How far outwards each vertex should move, pixels."""
@@ -55,16 +60,10 @@ class Contour:
 
     @staticmethod
     def of(alpha: Float[ndarray, "h w"]) -> "Contour":
-        """Trace where coverage passes one half.
-
-        Raises:
-            ShapeError: nothing is covered, or everything.
-        """
+        """Trace where coverage passes one half; no points where the person fills the picture."""
         padded = np.pad(alpha, 1)
         lines = [line for line in find_contours(padded, 0.5) if len(line) > 20]
-        if not lines:
-            raise ShapeError("a matte without an outline cannot be fitted; it is empty or only specks")
-        places = np.concatenate(lines)
+        places = np.concatenate([np.empty((0, 2)), *lines])
         smooth = ndimage.gaussian_filter(padded.astype(np.float64), 2)
         down, across = np.gradient(smooth)
         normals = -np.stack([ndimage.map_coordinates(g, places.T, order=1) for g in (across, down)], 1)
@@ -72,8 +71,6 @@ class Contour:
         points = places[:, ::-1] - 0.5
         h, w = alpha.shape
         inside = (points > BORDER).all(1) & (points[:, 0] < w - BORDER) & (points[:, 1] < h - BORDER)
-        if not inside.any():
-            raise ShapeError("the person fills the whole picture; no outline is left to fit")
         return Contour(points=points[inside], normals=normals[inside], size=(h, w))
 
     def match(
@@ -92,7 +89,10 @@ class Contour:
             reach: pixels beyond which nothing is matched; one number, or one for each vertex.
         """
         chosen, pixels, normals = outline_vertices(vertices, faces, camera)
+        if not len(chosen) or not len(self.points):
+            return Match.none()
         distance, near = cKDTree(self.points).query(pixels, k=min(NEIGHBOURS, len(self.points)))
+        distance, near = distance.reshape(len(chosen), -1), near.reshape(len(chosen), -1)
         agree = (self.normals[near] * normals[:, None]).sum(-1)
         limit = np.broadcast_to(np.asarray(reach, float), (len(vertices),))[chosen]
         cost = np.where((agree > AGREE) & (distance < limit[:, None]), distance, np.inf)
@@ -125,6 +125,8 @@ def outline_vertices(
     chosen = np.flatnonzero(turning)
     flat = normals[chosen] @ camera.world_from_camera[:3, :2]
     flat /= np.linalg.norm(flat, axis=1, keepdims=True) + 1e-12
+    if not len(chosen):
+        return chosen, pixels[chosen], flat
     edge = leaves(covered, pixels[chosen], flat, step=0.004 * float(np.ptp(pixels[chosen, 1])) + 1.5)
     return chosen[edge], pixels[chosen][edge], flat[edge]
 

@@ -6,7 +6,7 @@ surface behind its pixel. No table has to be kept that could disagree with the m
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -45,6 +45,7 @@ class FacePoints:
         return (vertices[self.vertices] * self.barycentrics[..., None]).sum(1)
 
 
+@runtime_checkable
 class PointNetwork(Protocol):
     """What finds the points on a picture: `FaceMesh`."""
 

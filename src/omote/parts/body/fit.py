@@ -182,6 +182,8 @@ class Fitter:
         for _ in range(self.config.rounds):
             body = self._finish(unknowns, camera)
             match = contour.match(body.vertices, self.model.faces, camera, reach=0.05 * sight.height)
+            if not len(match.vertices):
+                break
             self._descend(unknowns, sight, camera, match, self.config.steps_per_round, 0.01)
         return self._finish(unknowns, camera)
 

@@ -80,7 +80,7 @@ class Cloth:
         albedo = albedo * np.where(band, 0.93 + 0.06 * knit, 1.0)[:, None]
         width = self.ribbed or 0.016
         albedo = albedo * (1 - 0.30 * line(field, width, 0.0018) - 0.35 * line(field, 0.0, 0.003))[:, None]
-        albedo = albedo * (1 - 0.22 * line(np.where(arm > 0.1, 1, arm), 0.085, 0.006))[:, None]
+        albedo = albedo * (1 - 0.22 * line(np.where(arm > 0.1001, arm, 1), 0.12, 0.006))[:, None]
         return matt(what, albedo, self.relief(p, arm))
 
     def relief(self, p: ndarray, arm: ndarray) -> Float32[ndarray, "n 3"]:

@@ -24,7 +24,7 @@ CENTRE = np.array([0.0, 0.905, 0.055], np.float32)
 CROWN = np.array([0.0, 1.0, 0.025], np.float32)
 """Where strands begin."""
 LINE_AT = np.radians([0, 25, 45, 62, 78, 92, 104, 120, 150, 180])
-LINE_UP = np.array([0.966, 0.964, 0.955, 0.936, 0.900, 0.890, 0.905, 0.868, 0.815, 0.808])
+LINE_UP = np.array([0.972, 0.970, 0.959, 0.934, 0.900, 0.890, 0.905, 0.868, 0.815, 0.808])
 """Height of the hairline over the angle from the front."""
 RAMP = ((0.016, 0.044), (0.006, 0.014))
 """(middle, width) of the rise from the hairline to full thickness: of short hair, and of hair that falls over it."""
@@ -61,6 +61,9 @@ class Hair:
         grid = np.stack([strand + wave, along, np.zeros_like(along)], 1)
         fine = noise(grid, (0.0016, 0.07, 1), self.seed + 2, 2)
         locks = noise(grid, (0.008, 0.10, 1), self.seed + 3, 2)
+        if self.curl:
+            coils = noise(what.canonical, 0.007, self.seed + 4, 3)
+            fine, locks = (1 - self.curl) * fine + self.curl * coils, (1 - self.curl) * locks + self.curl * coils
         albedo = linear(self.colour) * np.clip(1 + 0.55 * fine + 0.40 * locks, 0.25, 2.2)[:, None]
         across = np.cross(flow, what.normal)
         tilt = (0.55 * locks + 0.35 * fine)[:, None]
@@ -90,7 +93,9 @@ def scalp_field(figure: Figure, hair: Hair) -> Float32[ndarray, " v"]:
     edge = np.interp(turn, LINE_AT, LINE_UP) - hair.fringe * step(1.15 - turn, 0, 0.5)
     field = p[:, 1] - edge + 0.006 * noise(p, 0.03, hair.seed + 4)
     ears = figure.model.masks[:, 1] > 0.02
-    return np.where(figure.part("head", "neck") & ~ears, np.minimum(field, 0.06), -0.05).astype(np.float32)
+    away = cKDTree(p[ears]).query(p)[0]  # the cap thins out toward the ears, and leaves them free
+    field = np.minimum.reduce([field, 1.5 * away - 0.003, np.full(len(p), 0.06)])
+    return np.where(figure.part("head", "neck"), field, -0.05).astype(np.float32)
 
 
 def cap_layer(figure: Figure, hair: Hair) -> Layer:

@@ -9,7 +9,8 @@ Notation: d directions, m side of a shadow map, n points, s supersampling.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import no_type_check
+from functools import cached_property
+from typing import NamedTuple, no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int32, UInt8
@@ -75,7 +76,12 @@ class Layer:
     fringe: Callable[[Fragments, Float32[ndarray, " n"]], Float32[ndarray, " n"]] | None = None
     """Changes the field at fragments, for edges finer than the mesh."""
 
-    @property
+    @cached_property
+    def normals(self) -> Float32[ndarray, "v 3"]:
+        """At the vertices, outward."""
+        return vertex_normals(self.vertices, self.faces)
+
+    @cached_property
     def kept(self) -> Int32[ndarray, "f 3"]:
         """The faces that are not wholly cut away."""
         return self.faces[(self.field[self.faces] > 0).any(1)]
@@ -265,41 +271,59 @@ def _draw(
     layers: Sequence[Layer], camera: Camera, lighting: Lighting
 ) -> tuple[Float32[ndarray, "h w 3"], Bool[ndarray, "h w"]]:
     """Return premultiplied light and coverage of the person, every sample alone."""
-    height, width = camera.size
-    nearest = np.full((height, width), np.inf, np.float32)
-    owner = np.full((height, width), -1, np.int8)
+    nearest = np.full(camera.size, np.inf, np.float32)
+    owner = np.full(camera.size, -1, np.int8)
     seen = []
-    for number, layer in enumerate(layers):
-        fragments = rasterise(layer.vertices, layer.kept, camera)
-        rows, columns = np.nonzero((fragments.faces >= 0) & (fragments.depth < nearest))
-        corners = layer.kept[fragments.faces[rows, columns]]
-        weights = fragments.barycentrics[rows, columns]
-        edge = np.einsum("nk,nk->n", layer.field[corners], weights)
-        if layer.fringe is not None:
-            close = edge > -0.03
-            rows, columns, corners, weights, edge = (a[close] for a in (rows, columns, corners, weights, edge))
-            edge = layer.fringe(_fragments(layer, corners, weights), edge)
-        inside = edge > 0
-        rows, columns, corners, weights = (a[inside] for a in (rows, columns, corners, weights))
-        nearest[rows, columns] = fragments.depth[rows, columns]
-        owner[rows, columns] = number
-        seen.append((rows, columns, corners, weights))
-    colour = np.zeros((height, width, 3), np.float32)
-    for number, (layer, (rows, columns, corners, weights)) in enumerate(zip(layers, seen, strict=True)):
-        top = owner[rows, columns] == number
-        rows, columns, corners, weights = (a[top] for a in (rows, columns, corners, weights))
-        what = _fragments(layer, corners, weights)
-        turned = ((camera.position - what.position) * what.normal).sum(1) < 0
-        what.normal[turned] *= -1  # sheets of hair have two sides
-        colour[rows, columns] = shade(lighting, what.position, what.normal, layer.paint(what), camera.position)
+    for layer in layers:
+        # What is cut open shows its inside too, which its own outer side would hide from one depth buffer.
+        for back in (False, True) if (layer.field < 0).any() else (False,):
+            spot = _visible(layer, camera, nearest, back=back)
+            owner[spot.rows, spot.columns] = len(seen)
+            seen.append((layer, spot, back))
+    colour = np.zeros((*camera.size, 3), np.float32)
+    for number, (layer, spot, back) in enumerate(seen):
+        spot = spot.where(owner[spot.rows, spot.columns] == number)
+        what = _fragments(layer, spot)
+        if back:
+            what.normal[:] *= -1
+        light = shade(lighting, what.position, what.normal, layer.paint(what), camera.position)
+        colour[spot.rows, spot.columns] = light
     return colour, owner >= 0
 
 
-def _fragments(layer: Layer, corners: ndarray, weights: ndarray) -> Fragments:
-    def blend(values: ndarray) -> ndarray:
-        return np.einsum("nka,nk->na", values[corners], weights).astype(np.float32)
+class _Spot(NamedTuple):
+    """Samples of the picture that see a layer."""
 
-    normal = blend(vertex_normals(layer.vertices, layer.faces))
+    rows: ndarray
+    columns: ndarray
+    corners: ndarray
+    weights: ndarray
+
+    def where(self, mask: Bool[ndarray, " n"]) -> "_Spot":
+        return _Spot(*(a[mask] for a in self))
+
+
+def _visible(layer: Layer, camera: Camera, nearest: Float32[ndarray, "h w"], *, back: bool) -> _Spot:
+    """Return the samples where one side of a layer is nearer than all before, and write its depth down."""
+    faces = np.ascontiguousarray(layer.kept[:, ::-1] if back else layer.kept)
+    fragments = rasterise(layer.vertices, faces, camera, cull=True)
+    rows, columns = np.nonzero((fragments.faces >= 0) & (fragments.depth < nearest))
+    spot = _Spot(rows, columns, faces[fragments.faces[rows, columns]], fragments.barycentrics[rows, columns])
+    edge = np.einsum("nk,nk->n", layer.field[spot.corners], spot.weights)
+    if layer.fringe is not None:
+        close = edge > -0.03
+        spot, edge = spot.where(close), edge[close]
+        edge = layer.fringe(_fragments(layer, spot), edge)
+    spot = spot.where(edge > 0)
+    nearest[spot.rows, spot.columns] = fragments.depth[spot.rows, spot.columns]
+    return spot
+
+
+def _fragments(layer: Layer, spot: _Spot) -> Fragments:
+    def blend(values: ndarray) -> ndarray:
+        return np.einsum("nka,nk->na", values[spot.corners], spot.weights).astype(np.float32)
+
+    normal = blend(layer.normals)
     normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-9
     return Fragments(
         position=blend(layer.vertices), normal=normal, canonical=blend(layer.canonical), extra=blend(layer.extra)
@@ -348,7 +372,7 @@ def _background(
 
 def _develop(linear: Float32[ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[ndarray, "h w 3"]:
     """Return sRGB: highlights rolled off, a lens's slight softness, a sensor's grain."""
-    soft = gaussian_filter(linear, (0.45, 0.45, 0))
+    soft = gaussian_filter(linear, (0.55, 0.55, 0))
     grain = rng.normal(0, 1, soft.shape[:2])[..., None] * 0.008 + rng.normal(0, 1, soft.shape) * 0.004
     noisy = np.maximum(soft + grain * np.sqrt(np.maximum(soft, 0)), 0)
     rolled = np.where(noisy < 0.6, noisy, 0.6 + 0.4 * (1 - np.exp(-(noisy - 0.6) / 0.4)))

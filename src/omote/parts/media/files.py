@@ -9,7 +9,7 @@ import errno
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,10 +92,10 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: the folder is missing, permission or space is lacking, or the encoder failed.
     """
-    if not path.parent.is_dir():
-        raise OutputError(f"{path} cannot be written: there is no folder {path.parent}; make it first")
     part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part{path.suffix}")
     try:
+        if not path.parent.is_dir():
+            raise OutputError(f"{path} cannot be written: there is no folder {path.parent}; make it first")
         yield part
         _move(part, path)
     except (OSError, av.error.FFmpegError) as error:
@@ -116,11 +116,12 @@ def _move(part: Path, path: Path) -> None:
 
 
 def _remove(part: Path) -> None:
-    """Remove what is left of an unfinished result."""
-    if part.is_dir():
-        shutil.rmtree(part)
-    else:
-        part.unlink(missing_ok=True)
+    """Remove what is left of an unfinished result, if it can be done: why it is unfinished matters more."""
+    with suppress(OSError):
+        if part.is_dir():
+            shutil.rmtree(part)
+        else:
+            part.unlink(missing_ok=True)
 
 
 def _why_not(path: Path, error: OSError | av.error.FFmpegError) -> str:

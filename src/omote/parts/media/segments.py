@@ -54,8 +54,8 @@ def encode_segment(
     path, fps = Path(path), Fraction(fps)
     check_fps(fps)
     if encoding.codec == "png":
-        check_folder(path)
         with replacing(path) as part:
+            check_folder(path)
             return write_pictures(part, frames, alpha=encoding.alpha)
     count = 0
     options = {"fflags": "+bitexact"}
@@ -103,8 +103,8 @@ def join_segments(
     if isinstance(source, Path):
         readable(source)
     if encoding.codec == "png":
-        check_folder(out)
         with replacing(out) as part:
+            check_folder(out)
             count = join_pictures(segments, part)
             if source is not None:
                 write_track(part / SOUND, source, count / fps)

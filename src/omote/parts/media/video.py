@@ -167,8 +167,8 @@ def write_video(
     if isinstance(source, Path):
         readable(source)
     if codec == "png":
-        check_folder(path)
         with replacing(path) as part:
+            check_folder(path)
             count = write_pictures(part, frames, alpha=alpha)
             if source is not None:
                 write_track(part / SOUND, source, count / fps)

@@ -27,8 +27,10 @@ QUALIFIER in vec2 at; QUALIFIER in vec3 light; QUALIFIER in float level;
 uniform sampler2D picture; uniform float last;
 out vec4 colour;
 void main() {
-    float wanted = clamp(level, 0.0, last), fine = floor(wanted); vec4 texel = mix(textureLod(picture, at,
-    fine), textureLod(picture, at, min(fine + 1.0, last)), wanted - fine); if (CUT && texel.a < 0.5) discard;
+    float wanted = clamp(level, 0.0, last), fine = floor(wanted);
+    vec4 near = textureLod(picture, at, fine), far = textureLod(picture, at, min(fine + 1.0, last));
+    vec4 texel = mix(near, far, wanted - fine);
+    if (CUT && texel.a < 0.5) discard;
     colour = vec4(min(texel.rgb * light, 1.0), 1.0);
 }
 """
@@ -73,13 +75,10 @@ class GlPainter:
         }
 
     def _program(self, cut: bool) -> moderngl.Program:
-        sources = (
-            source.replace("QUALIFIER", "sample" if cut and self._samples else "centroid").replace(
-                "CUT", "true" if cut else "false"
-            )
-            for source in (_VERTEX, _FRAGMENT)
+        qualifier, tested = ("sample" if self._samples else "smooth", "true") if cut else ("smooth", "false")
+        vertex, fragment = (
+            source.replace("QUALIFIER", qualifier).replace("CUT", tested) for source in (_VERTEX, _FRAGMENT)
         )
-        vertex, fragment = sources
         return self._context.program(vertex_shader=vertex, fragment_shader=fragment)
 
     def _texture(self, levels: list[UInt8[ndarray, "_ _ 4"]]) -> moderngl.Texture:
