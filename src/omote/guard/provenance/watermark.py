@@ -71,9 +71,9 @@ class Config:
     """Most that the chance of reading any mark in an unmarked picture may be."""
     window: float = 2.0
     """Seconds of video read together."""
-    calm: float = 0.45
+    calm: float = 0.5
     """Levels (root mean square) in flat places of a picture of 720 lines; smaller pictures get more."""
-    rise: float = 0.18
+    rise: float = 0.2
     """Levels added for each level by which neighbouring pixels differ."""
     least_psnr: float = 40.5
     """Decibels that a still is never marked below; frames of a video stay above 42.1 by construction."""

@@ -62,7 +62,7 @@ BALL_AHEAD = 0.09
 """Balls of the feet in front of the body's axis, hip heights: the weight rests between them and the ankles."""
 LEG = 0.46 + 0.425
 ARM = 0.295 + 0.265
-EASY_REACH = 0.992
+EASY_REACH = 0.988
 """Share of the leg that a dancer uses: knees stay a little bent."""
 TORSO = (0.185, 0.15)
 """Half width and half depth of the ellipse about the chest's axis that hands stay out of, hip heights."""
@@ -223,14 +223,14 @@ def _arm(c: Channels, side: str) -> Float[ndarray, "t 4 3 3"]:
 
 
 def _outside_torso(hand: Float[ndarray, "t 3"]) -> Float[ndarray, "t 3"]:
-    """Move hand targets, given against the left shoulder, forward out of the trunk."""
+    """Move hand targets, given against the left shoulder, forward out of the trunk; smooth in the target."""
     x = hand[:, 0] + CANONICAL_REST[INDEX["LeftArm"], 0]
-    inside = np.clip(1 - (x / TORSO[0]) ** 2, 0, None)
-    surface = TORSO[1] * np.sqrt(inside)
-    below = np.clip((0.12 - hand[:, 1]) / 0.08, 0, 1)
-    front = surface * below
+    surface = TORSO[1] * np.sqrt(np.clip(1 - (x / TORSO[0]) ** 2, 0, None))
+    below = np.clip((0.14 - hand[:, 1]) / 0.12, 0, 1)
+    before = np.clip((hand[:, 2] + 0.15) / 0.15, 0, 1)  # what is behind the back stays there
+    lacking = surface * below**2 * (3 - 2 * below) - hand[:, 2]
     moved = hand.copy()
-    moved[:, 2] = np.where(hand[:, 2] > -0.05, np.maximum(hand[:, 2], front), hand[:, 2])
+    moved[:, 2] += before**2 * (3 - 2 * before) * (lacking + np.sqrt(lacking**2 + 0.03**2)) / 2
     return moved
 
 
@@ -260,7 +260,7 @@ def _out_of_reach(
     away = _hip_joint(hips, turn, side) - ankle
     flat = np.minimum(away[:, 0] ** 2 + away[:, 2] ** 2, (0.8 * LEG) ** 2)
     excess = away[:, 1] - np.sqrt((EASY_REACH * LEG) ** 2 - flat)
-    softness = 0.004
+    softness = 0.006
     return softness * np.logaddexp(0, excess / softness)
 
 

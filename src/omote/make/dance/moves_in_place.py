@@ -47,14 +47,9 @@ def sway(b: Beats, taste: Taste) -> Channels:
 def disco_point(b: Beats, taste: Taste) -> Channels:
     """One hand points high outwards, then low across; the other rests on the hip."""
     s = taste.size
-    path = keys(
-        b,
-        4,
-        [(0, (0.52, 0.80, 0.16)), (1, (-0.46, -0.56, 0.58)), (2, (0.52, 0.80, 0.16)), (3, (-0.46, -0.56, 0.58))],
-        hit,
-    )
-    up = keys(b, 2, [(0, 1.0), (1, 0.0)], hit)
-    path[2] += 1.2 * np.clip(up * (1 - up), 0, 1)  # round the trunk, not through it
+    path = keys(b, 2, [(0, (0.52, 0.80, 0.16)), (1, (-0.46, -0.56, 0.58))])
+    up = keys(b, 2, [(0, 1.0), (1, 0.0)])
+    path[2] += 1.2 * up * (1 - up)  # round the trunk, not through it
     return (
         bounce(b, taste, 0.028)
         | arm("right", path, palm=40.0, wrist=0.0)

@@ -8,7 +8,7 @@ import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import UInt8
@@ -117,14 +117,18 @@ class Avatar:
             raise InputError(f"{path} is no avatar, or damaged ({error}); make it again from the photograph") from error
 
     @classmethod
-    def _of(cls, said: dict[str, object], tensors: dict[str, ndarray]) -> "Avatar":
+    def _of(cls, said: dict[str, Any], tensors: dict[str, ndarray]) -> "Avatar":
         names, parents, bone_of = said["names"], said["parents"], said["bone_of"]
         extent, cut, notes = said["extent"], said["cut"], said["notes"]
         if not (isinstance(names, list) and isinstance(parents, list) and isinstance(bone_of, dict)):
             raise ValueError("its skeleton is not described")
         if len(names) != len(parents) or set(bone_of) != set(JOINTS) or len(tensors["rest"]) != len(names):
             raise ValueError("its skeleton is not complete")
-        if extent not in get_args(Extent) or not isinstance(cut, (int, float)) or not isinstance(notes, list):
+        if (
+            extent not in ("whole", "knees", "waist")
+            or not isinstance(cut, (int, float))
+            or not isinstance(notes, list)
+        ):
             raise ValueError("what it shows is not described")
         return cls(
             mesh=Mesh(

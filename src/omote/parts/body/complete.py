@@ -7,7 +7,8 @@ along it, so that a hem stays a hem, and hardly from one domain to another, so t
 nor a sleeve into the hand. A side that is hidden takes after its mirror image where that is seen. On top, the
 photograph's fine grain is laid through the body, too faint and too clipped to print a picture on a back.
 
-Notation: f colour of each node, c trust, K the membrane's stiffness (linear finite elements): min sum c (f - seen)^2 + f'Kf.
+Notation: f colour of each node, c trust, K the membrane's stiffness (linear finite elements):
+min sum c (f - seen)^2 + f'Kf.
 """
 
 from dataclasses import dataclass
@@ -70,7 +71,7 @@ class Fine:
         corner, middle = faces[which], self.face_edges[which] + count
         # In the corner triangle i (weight > 1/2) the corner has 2 b_i - 1, the middles of its sides 2 b_j and 2 b_k;
         # in the inner triangle the middle opposite corner i has 1 - 2 b_i.
-        big = barycentrics > 0.5
+        big = np.asarray(barycentrics > 0.5)
         outer = big.any(1)
         at_corner = np.where(big, 2 * barycentrics - 1, 0)
         at_middle = np.where(outer[:, None], 0, 1 - 2 * barycentrics)
@@ -185,7 +186,7 @@ class Surface:
         twin = self.mirrored(trust)
         upper = triu(self.stiffness, 1).tocoo()
         i, j = upper.row, upper.col
-        both = -upper.data * np.minimum(twin[i], twin[j])
+        both = -1.0 * np.asarray(upper.data) * np.minimum(twin[i], twin[j])
         step = both[:, None] * (seen[self.partner[i]] - seen[self.partner[j]])
         np.add.at(aim, i, step)
         np.add.at(aim, j, -step)
@@ -247,7 +248,7 @@ def _stiffness(
     inner = gradient @ gradient.transpose(0, 2, 1) - (1 - ALONG) * slope[:, :, None] * slope[:, None]
     inner *= (0.5 * double * weight)[:, None, None]
     i, j = np.repeat(faces, 3, 1).ravel(), np.tile(faces, (1, 3)).ravel()
-    return coo_matrix((inner.ravel(), (i, j)), (len(nodes), len(nodes))).tocsr()
+    return csr_matrix((inner.ravel(), (i, j)), (len(nodes), len(nodes)))
 
 
 def _partners(fine: Fine, partner: Int32[ndarray, " v"]) -> Int[ndarray, " n"]:

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Int32
 from numpy import ndarray
 from scipy import ndimage
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 from skimage.measure import find_contours
 
 from omote.parts.render.visibility import rasterise
@@ -91,7 +91,7 @@ class Contour:
         chosen, pixels, normals = outline_vertices(vertices, faces, camera)
         if not len(chosen) or not len(self.points):
             return Match.none()
-        distance, near = cKDTree(self.points).query(pixels, k=min(NEIGHBOURS, len(self.points)))
+        distance, near = KDTree(self.points).query(pixels, k=min(NEIGHBOURS, len(self.points)))
         distance, near = distance.reshape(len(chosen), -1), near.reshape(len(chosen), -1)
         agree = (self.normals[near] * normals[:, None]).sum(-1)
         limit = np.broadcast_to(np.asarray(reach, float), (len(vertices),))[chosen]

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32, Int32, UInt8
 from numpy import ndarray
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 from torch import Tensor
 
 from omote.core.errors import NobodyError
@@ -87,7 +87,7 @@ def ask(model: BodyModel, network: PointNetwork) -> FacePoints:
 def _follow(points: Float[ndarray, "n 2"], faces: Int32[ndarray, "f 3"], seen: Fragments) -> FacePoints:
     """Return the surface behind each point; a point beside the head gets the nearest pixel of it."""
     y, x = np.nonzero(seen.faces >= 0)
-    _, nearest = cKDTree(np.stack([x, y], 1) + 0.5).query(points)
+    _, nearest = KDTree(np.stack([x, y], 1) + 0.5).query(points)
     row, column = y[nearest], x[nearest]
     return FacePoints(
         vertices=faces[seen.faces[row, column]], barycentrics=seen.barycentrics[row, column].astype(np.float32)

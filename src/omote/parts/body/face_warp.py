@@ -13,7 +13,7 @@ from numpy import ndarray
 from scipy.sparse import csr_matrix, diags
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from omote.parts.body.anny import PARTS, BodyModel
 from omote.parts.body.face_points import FacePoints
@@ -74,7 +74,7 @@ def _carry_islands(moved: Float[ndarray, "v 3"], vertices: Float32[ndarray, "v 3
     """Move eyes and tongue, which hang on nothing, along with the skin around them; in place."""
     _, island = connected_components(laplacian(model.faces, len(vertices)), directed=False)
     main = np.bincount(island).argmax()
-    around = cKDTree(vertices[island == main])
+    around = KDTree(vertices[island == main])
     for number in np.unique(island[island != main]):
         own = island == number
         _, near = around.query(vertices[own], k=8)

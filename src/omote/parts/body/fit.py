@@ -291,11 +291,7 @@ class _Terms:
         model = self.fitter.model
         points = torch.nn.functional.embedding_bag(self.of_points, posed, model.keypoint_start, mode="mean")
         total = self._points(points) + self._directions(points) + self._priors(unknowns)
-        if self.face is not None:
-            total = total + self._face(posed)
-        if self.match is not None:
-            total = total + self._outline(posed)
-        return total
+        return total + self._face(posed) + self._outline(posed)
 
     def _project(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n 2"]:
         homogeneous = points @ self.view[:, :3].T + self.view[:, 3]
@@ -320,12 +316,16 @@ class _Terms:
         return shape + 3 * pose.sum() + 50 * knees.sum()
 
     def _face(self, posed: Tensor) -> Tensor:
+        if self.face is None:
+            return posed.new_zeros(())
         corners = posed[self.of_face].unflatten(0, (-1, 3))
         points = (corners * self.corners[..., None]).sum(1)
         away = ((self._project(points) - self.face) * self.scale).square().sum(1)
         return 40 * _robust(away, 1.0).mean()
 
     def _outline(self, posed: Tensor) -> Tensor:
+        if self.match is None:
+            return posed.new_zeros(())
         targets, normals = self.match
         away = ((self._project(posed[self.of_outline]) - targets) * normals).sum(1) * self.scale
         # Clothes lie outside of the body: what sticks out of the matte counts in full, what stays within it less.
@@ -346,7 +346,7 @@ def joint_of_bone(rig: Rig) -> ndarray:
     own = {bone: JOINTS.index(name) for name, bone in rig.bone_of.items()}
     owner = np.zeros(len(rig.parents), np.int64)
     for bone in _from_the_root(rig.parents):
-        owner[bone] = own.get(bone, owner[max(rig.parents[bone], 0)])
+        owner[bone] = own[bone] if bone in own else owner[max(rig.parents[bone], 0)]
     return owner
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, UInt8
 from numpy import ndarray
 from scipy import ndimage
+from skimage import measure
 
 from omote.core.errors import NobodyError, ShapeError
 
@@ -99,33 +100,39 @@ def plain_background(
         return None
     samples = samples[:: max(1, samples.size // 20_000)]
     design, colours = basis.reshape(-1, 6)[samples], rgb.reshape(-1, 3)[samples]
-    keep = np.ones(len(samples), bool)
-    for _ in range(4):
-        surface, *_ = np.linalg.lstsq(design[keep], colours[keep], rcond=None)
+    surface = np.linalg.lstsq(design, colours, rcond=None)[0]
+    for _ in range(3):
         distance = np.abs(colours - design @ surface).max(-1)
         keep = distance < max(2.5 * float(np.median(distance)), 0.01)
+        surface = np.linalg.lstsq(design[keep], colours[keep], rcond=None)[0]
+    distance = np.abs(colours - design @ surface).max(-1)
     if float(np.quantile(distance, 0.75)) > spread:
         return None
     return np.clip(basis @ surface, 0, 1)
+
+
+def depth_in(mask: Bool[ndarray, "h w"]) -> Float[ndarray, "h w"]:
+    """Return how far inside a mask each pixel is, in pixels; 0 outside of it."""
+    return np.asarray(ndimage.distance_transform_edt(mask))
 
 
 def _trimap(rgb: Float[ndarray, "h w 3"], rough: Float[ndarray, "h w"], config: MattingConfig) -> Float[ndarray, "h w"]:
     """Return 1 where surely person, 0 where surely not, 0.5 where matting has to decide."""
     height = float(np.ptp(np.flatnonzero((rough > 0.5).any(1)))) + 1
     reach = max(2.0, config.band * height)
-    inside = ndimage.distance_transform_edt(rough > 0.9) > reach
-    outside = ndimage.distance_transform_edt(rough < 0.1) > reach
-    generous = ndimage.distance_transform_edt(rough < 0.1) < 4 * reach
+    inside = depth_in(rough > 0.9) > reach
+    outside = depth_in(rough < 0.1) > reach
+    generous = depth_in(rough < 0.1) < 4 * reach
     background = plain_background(rgb, generous, config.plain_spread)
     if background is not None:
         apart = ndimage.median_filter(np.abs(rgb - background).max(-1), 3)
         unlike = (apart > config.key) & ~_shadow(rgb, background, rough)
-        sure = ndimage.distance_transform_edt(rough > 0.9) > 2 * reach
+        sure = depth_in(rough > 0.9) > 2 * reach
         person = _fill_specks((unlike & generous) | sure, (0.01 * height) ** 2)
         person = _largest(ndimage.binary_opening(person, iterations=1))
         like = (apart < 0.4 * config.key) & (rough < 0.98)
-        inside = ndimage.distance_transform_edt(person & ~like) > 1.5
-        outside = ndimage.distance_transform_edt(~person) > 2.5
+        inside = depth_in(person & ~like) > 1.5
+        outside = depth_in(~person) > 2.5
     known = np.full(rough.shape, 0.5)
     known[outside] = 0
     known[inside] = 1
@@ -152,14 +159,14 @@ def _solve(rgb: Float[ndarray, "h w 3"], known: Float[ndarray, "h w"]) -> Float3
 
 def _fill_specks(mask: Bool[ndarray, "h w"], area: float) -> Bool[ndarray, "h w"]:
     """Close holes of at most an area, pixels: buttons and shirt fronts, but not what an arm encloses."""
-    labels, _ = ndimage.label(~mask)
+    labels = measure.label(~mask, connectivity=1)
     return mask | (np.bincount(labels.ravel()) <= area)[labels]
 
 
 def _largest(mask: Bool[ndarray, "h w"]) -> Bool[ndarray, "h w"]:
     """Keep the largest connected piece and what is at least a twentieth of it."""
-    labels, count = ndimage.label(mask)
-    if count < 2:
+    labels = measure.label(mask, connectivity=1)
+    if labels.max() < 2:
         return mask
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Int32, UInt8
 from numpy import ndarray
 from scipy import ndimage
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from omote.parts.body.anny import BodyModel
 from omote.parts.body.complete import DOMAINS, Surface
@@ -106,7 +106,7 @@ class Painter:
         skin = self._skin_colour(seen, trust)
         hand = domain == DOMAINS.index("hand")
         distance = _colour_distance(seen, skin)
-        near, _ = cKDTree(pixels[hand]).query(pixels, distance_upper_bound=HAND_ZONE * person_height(alpha))
+        near, _ = KDTree(pixels[hand]).query(pixels, distance_upper_bound=HAND_ZONE * person_height(alpha))
         ghost = self.trunk & np.isfinite(near) & (distance < 0.2)
         unlike = (hand & (distance > 0.28)) | ghost
         veto[unlike] = 1

@@ -7,12 +7,11 @@ import torch
 from jaxtyping import Float, Float32, UInt8
 from numpy import ndarray
 from PIL import Image
-from scipy import ndimage
 from torch import Tensor
 
 from omote.core.errors import InputError, NobodyError, ShapeError, UsageError
 from omote.parts.body.fit import FitConfig, Sight, photographer
-from omote.parts.body.matting import Matte, foreground, matte
+from omote.parts.body.matting import Matte, depth_in, foreground, matte
 from omote.parts.body.people import PoseLandmarks, Poses
 from omote.parts.face.mesh import FaceMesh, region_of_head
 from omote.parts.space.camera import Camera
@@ -127,7 +126,7 @@ def _cut_out(
     if known is None:
         return matte(rgb, rough)
     reach = max(3, round(0.05 * max(rough.shape)))
-    close = ndimage.distance_transform_edt(rough < 0.3) < reach
+    close = depth_in(rough < 0.3) < reach
     alpha = (known.astype(np.float32) / 255) * close
     if not (alpha > 0.5).any():
         raise NobodyError("the given alpha channel is empty where the person is; leave it out or mend it")

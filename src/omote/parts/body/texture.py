@@ -12,6 +12,7 @@ from jaxtyping import Float, Float32, Int, Int32, UInt8
 from numpy import ndarray
 from scipy import ndimage
 
+from omote.parts.body.matting import depth_in
 from omote.parts.render.visibility import rasterise
 from omote.parts.space.camera import Camera
 
@@ -57,7 +58,8 @@ class Atlas:
     def of_vertices(self, values: Float[ndarray, "v c"], faces: Int32[ndarray, "f 3"]) -> Float[ndarray, "t c"]:
         """Interpolate what vertices have to the texels."""
         corners = faces[self.faces]
-        return sum(values[corners[:, i]] * self.barycentrics[:, i, None] for i in range(3))
+        first, second, third = (values[corners[:, i]] * self.barycentrics[:, i, None] for i in range(3))
+        return first + second + third
 
     def picture(self, colours: Float[ndarray, "t 3"]) -> UInt8[ndarray, "s s 4"]:
         """Lay texel colours (0..255) into a square; what no face covers gets the nearest colour."""
@@ -65,9 +67,10 @@ class Atlas:
         square[self.texel, :3] = np.clip(colours + 0.5, 0, 255)
         square[self.texel, 3] = 255
         square = square.reshape(self.size, self.size, 4)
-        _, nearest = ndimage.distance_transform_edt(square[..., 3] == 0, return_indices=True)
-        square = square[nearest[0], nearest[1]]
-        return square
+        row, column = np.asarray(
+            ndimage.distance_transform_edt(square[..., 3] == 0, return_distances=False, return_indices=True)
+        )
+        return square[row, column]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,7 +100,7 @@ class View:
         jump = ndimage.maximum_filter(flat, 3) - ndimage.minimum_filter(flat, 3) > step
         solid = (alpha > 0.9) & ~jump
         # The frame's cut is no edge: the person goes on beyond it.
-        margin = ndimage.distance_transform_edt(np.pad(solid, 1, constant_values=True))[1:-1, 1:-1]
+        margin = depth_in(np.pad(solid, 1, constant_values=True))[1:-1, 1:-1]
         height = float(np.ptp(np.flatnonzero((alpha > 0.5).any(1)), axis=0)) if (alpha > 0.5).any() else 800.0
         margin = margin / np.clip(height / 800, 0.4, 1)
         return View(colours=foreground.astype(np.float32), camera=camera, depth=depth, margin=margin.astype(np.float32))
