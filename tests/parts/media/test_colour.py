@@ -10,6 +10,7 @@ from av import VideoFrame
 
 from omote.core.frame import Frame
 from omote.parts.media.colour import rgb_of, yuv_of
+from omote.parts.media.encoding import Codec
 from omote.parts.media.video import VideoSource, write_video
 
 COLOURS = np.array(
@@ -92,7 +93,7 @@ def test_rgb_and_palette_formats_keep_their_levels() -> None:
 
 
 @pytest.mark.parametrize("codec", ["h264", "h265", "vp9"])
-def test_colours_survive_a_file_within_three_levels(tmp_path: Path, codec: str) -> None:
+def test_colours_survive_a_file_within_three_levels(tmp_path: Path, codec: Codec) -> None:
     path = tmp_path / f"bars{'.webm' if codec == 'vp9' else '.mp4'}"
     frames = [Frame(rgb=bars(64), time=Fraction(i, 30)) for i in range(4)]
     write_video(path, frames, fps=30, codec=codec, crf=6)

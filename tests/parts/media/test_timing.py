@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ from omote.parts.media.timing import Clock
 STEP = Fraction(1, 30)
 
 
-def times(stamps: list[int | None], tick: Fraction = Fraction(1, 30), step: Fraction = STEP) -> list[Fraction]:
+def times(stamps: Sequence[int | None], tick: Fraction = Fraction(1, 30), step: Fraction = STEP) -> list[Fraction]:
     clock = Clock(tick=tick, step=step)
     return [clock.time(stamp) for stamp in stamps]
 

@@ -3,22 +3,25 @@ import sys
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 from av import VideoFrame
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from omote.core.errors import InputError, OutputError, ShapeError, UsageError
 from omote.core.frame import Frame
+from omote.parts.media.encoding import Codec
 from omote.parts.media.sound import Sound, read_sound
 from omote.parts.media.video import VideoSource, probe, write_video
 
 RATES = [24, 25, 30, 60, Fraction(24000, 1001), Fraction(30000, 1001)]
-FILES = [("h264", ".mp4"), ("h265", ".mp4"), ("h264", ".mov"), ("vp9", ".webm")]
+FILES: list[tuple[Codec, str]] = [("h264", ".mp4"), ("h265", ".mp4"), ("h264", ".mov"), ("vp9", ".webm")]
 
 
 def tone(seconds: float, rate: int = 48000, hertz: float = 440) -> Sound:
@@ -102,9 +105,9 @@ def test_a_bare_stream_without_stamps_is_timed_by_its_rate(tmp_path: Path, clip)
     assert [f.time for f in frames] == [Fraction(i, 25) for i in range(20)]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(64, 90), st.integers(64, 90), st.sampled_from(FILES))
-def test_odd_sizes_lose_nothing(tmp_path: Path, height: int, width: int, kind: tuple[str, str]) -> None:
+def test_odd_sizes_lose_nothing(tmp_path: Path, height: int, width: int, kind: tuple[Codec, str]) -> None:
     rgb = np.linspace(40, 200, height * width * 3).reshape(height, width, 3).astype(np.uint8)
     path = tmp_path / f"v{kind[1]}"
     write_video(path, [Frame(rgb=rgb, time=Fraction(i, 30)) for i in range(3)], fps=30, codec=kind[0], crf=8)
@@ -117,7 +120,7 @@ def test_odd_sizes_lose_nothing(tmp_path: Path, height: int, width: int, kind: t
 
 @pytest.mark.parametrize(("codec", "suffix"), FILES)
 @pytest.mark.parametrize("size", [(1, 1), (1, 90), (17, 3), (63, 63)])
-def test_tiny_pictures_are_coded_or_refused(tmp_path: Path, codec: str, suffix: str, size: tuple[int, int]) -> None:
+def test_tiny_pictures_are_coded_or_refused(tmp_path: Path, codec: Codec, suffix: str, size: tuple[int, int]) -> None:
     """x265 corrupts memory below its block size: it must not be asked to."""
     frames = [Frame(rgb=np.full((*size, 3), 128, np.uint8), time=Fraction(i, 30)) for i in range(3)]
     path = tmp_path / f"v{suffix}"
@@ -226,7 +229,7 @@ def test_what_is_no_video_is_told(tmp_path: Path, clip) -> None:
 
 
 @pytest.mark.parametrize(("codec", "suffix"), FILES)
-def test_a_video_cut_short_is_refused(tmp_path: Path, clip, codec: str, suffix: str) -> None:
+def test_a_video_cut_short_is_refused(tmp_path: Path, clip, codec: Codec, suffix: str) -> None:
     write_video(tmp_path / f"v{suffix}", clip.frames(range(120)), fps=30, codec=codec)
     whole = (tmp_path / f"v{suffix}").read_bytes()
     for share in (0.01, 0.1, 0.6):
@@ -236,10 +239,11 @@ def test_a_video_cut_short_is_refused(tmp_path: Path, clip, codec: str, suffix: 
 
 
 def test_impossible_wishes_are_refused_and_leave_nothing(tmp_path: Path, clip) -> None:
-    def write(name: str = "v.mp4", frames=None, **settings) -> None:
-        write_video(tmp_path / name, clip.frames(range(3)) if frames is None else frames, **({"fps": 30} | settings))
+    def write(name: str = "v.mp4", frames: list[Frame] | None = None, fps: int = 30, **settings: Any) -> None:
+        frames = list(clip.frames(range(3))) if frames is None else frames
+        write_video(tmp_path / name, frames, fps=fps, **settings)
 
-    for settings_, sentence in (
+    wishes: list[tuple[dict[str, Any], str]] = [
         ({"name": "v.avi"}, "should end on"),
         ({"name": "v.webm"}, "cannot hold h264"),
         ({"codec": "vp9"}, "cannot hold vp9"),
@@ -250,9 +254,10 @@ def test_impossible_wishes_are_refused_and_leave_nothing(tmp_path: Path, clip) -
         ({"fps": 1000}, "frames per second"),
         ({"frames": [*clip.frames([0, 2, 1])]}, "must rise"),
         ({"frames": [*clip.frames([-1])]}, "must rise"),
-    ):
+    ]
+    for settings, sentence in wishes:
         with pytest.raises(UsageError, match=sentence):
-            write(**settings_)
+            write(**settings)
     with pytest.raises(InputError, match="no frame came"):
         write(frames=[])
     with pytest.raises(ShapeError, match="were announced"):
@@ -273,7 +278,8 @@ def test_an_interrupted_stream_of_frames_leaves_nothing(tmp_path: Path, clip) ->
         yield from clip.frames(range(30))
         raise KeyboardInterrupt
 
-    for name, codec in (("v.mp4", "h264"), ("v.webm", "vp9"), ("v", "png")):
+    targets: list[tuple[str, Codec]] = [("v.mp4", "h264"), ("v.webm", "vp9"), ("v", "png")]
+    for name, codec in targets:
         with pytest.raises(KeyboardInterrupt):
             write_video(tmp_path / name, frames(), fps=30, codec=codec, sound=tone(1))
     assert not list(tmp_path.iterdir())

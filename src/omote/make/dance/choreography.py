@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
+from scipy.ndimage import gaussian_filter1d
 
 from omote.core.errors import UsageError
 from omote.make.dance.figure import NEUTRAL, Arms, Channels, blended, full, mirrored, solve, solve_arms
@@ -21,10 +22,12 @@ from omote.make.dance.phrasing import HIP, Move, Pose, Taste, arm, smooth
 from omote.make.dance.routine import STYLES, Part, plan
 from omote.parts.body.motion import Motion
 
-FADE = 0.28
+FADE = 0.3
 """Seconds from one move's pose to the next's."""
-FADE_AHEAD = 0.8
+FADE_AHEAD = 0.75
 """Share of the fade that lies before the beat on which the next move starts."""
+INERTIA = 0.05
+"""Seconds over which a shift of the weight is smeared: a body is heavy."""
 HALF_TIME_ABOVE = 165.0
 """Music faster than this, in beats a minute, is danced at half time."""
 
@@ -65,7 +68,9 @@ def choreograph(
     frames = max(round(music.duration * fps), 1)
     seconds = np.arange(frames) / fps
     chosen = STYLES[style]
-    score = half_time(music) if music.tempo > HALF_TIME_ABOVE and music.meter == 4 else music
+    score = half_time(music) if music.tempo > INERTIA = 0.05
+"""Seconds over which a shift of the weight is smeared: a body is heavy."""
+HALF_TIME_ABOVE and music.meter == 4 else music
     if chosen.meter is not None:
         score = replace(score, meter=chosen.meter, first_downbeat=score.first_downbeat % chosen.meter)
     parts = plan(score, chosen, np.random.default_rng([seed, 7]), upper_body=upper_body)
@@ -148,9 +153,9 @@ def perform(
     ]
     channels, arms = _blend(whole, beats, seconds, music, _unevenness(seconds, rng))
     feet = track(_steps(whole, travel), beats, channels["turn"])
-    left, right = (1 - np.exp(-((feet.ball[:, foot, 1] / 0.02) ** 2)) for foot in (LEFT, RIGHT))
-    alone = np.abs(left - right)  # nobody stands on a foot that is in the air
-    channels["weight"] = channels["weight"] * (1 - 0.8 * alone) + 0.8 * (right - left)
+    imbalance = feet.lifted[:, RIGHT] - feet.lifted[:, LEFT]  # nobody stands on a foot that is in the air
+    weight = channels["weight"] * (1 - 0.8 * np.abs(imbalance)) + 0.8 * imbalance
+    channels["weight"] = gaussian_filter1d(weight, INERTIA * fps, mode="nearest")
     for name in ("weight", "side", "forward"):
         channels[name] = channels[name] * (0.5 + 0.5 * travel)
     channels["drop"] = NEUTRAL["drop"] + (channels["drop"] - NEUTRAL["drop"]) * (0.4 + 0.6 * travel)

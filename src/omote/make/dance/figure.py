@@ -81,6 +81,8 @@ class Feet:
     support: Float[ndarray, "t 2 2"]
     """x and z of where the weight can rest: the foot's place without the excursion of a kick."""
     planted: Bool[ndarray, "t 2"]
+    lifted: Float[ndarray, "t 2"]
+    """0 while it stands, 1 in the middle of a step."""
 
 
 def mirrored(channels: Channels) -> dict[str, Float[ndarray, "t"] | Number]:

@@ -69,7 +69,7 @@ def track(
     n = len(beats)
     turn = np.broadcast_to(np.asarray(turn, float), n)
     ball, support = np.zeros((n, 2, 3)), np.zeros((n, 2, 2))
-    yaw, pitch, planted = np.zeros((n, 2)), np.zeros((n, 2)), np.ones((n, 2), bool)
+    yaw, pitch, lifted, planted = np.zeros((n, 2)), np.zeros((n, 2)), np.zeros((n, 2)), np.ones((n, 2), bool)
     for foot, sign in ((LEFT, 1.0), (RIGHT, -1.0)):
         place, angle, free = np.array([sign * HALF_STANCE, BALL_AHEAD]), sign * TOES_OUT, -np.inf
         ball[:, foot, [0, 2]], yaw[:, foot], support[:, foot] = place, angle, place
@@ -95,7 +95,8 @@ def track(
             yaw[first:last, foot] = angle + _ease(u) * (goal_angle - angle)
             support[first:last, foot] = path
             planted[first:last, foot] = False
+            lifted[first:last, foot] = hump
             ball[last:, foot, 0], ball[last:, foot, 2] = goal
             yaw[last:, foot], support[last:, foot] = goal_angle, goal
             place, angle, free = goal, goal_angle, step.land
-    return Feet(ball=ball, yaw=yaw + turn[:, None], pitch=pitch, support=support, planted=planted)
+    return Feet(ball=ball, yaw=yaw + turn[:, None], pitch=pitch, support=support, planted=planted, lifted=lifted)

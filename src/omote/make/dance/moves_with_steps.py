@@ -69,7 +69,7 @@ def running_man(b: Beats, taste: Taste) -> Channels:
     pose = bounce(b, taste, 0.05, 0.04)
     for side, sign in (("left", 1.0), ("right", -1.0)):
         fore = sign * keys(b - 0.04, 2, [(0, -1.0), (1, 1.0)])
-        pose |= arm(side, (0.10 - 0.05 * fore, -0.46 + 0.22 * s * fore, 0.28 + 0.32 * s * fore), wrist=5.0, palm=0.0)
+        pose |= arm(side, (0.10 - 0.05 * fore, -0.46 + 0.22 * s * fore, 0.36 + 0.26 * s * fore), wrist=5.0, palm=0.0)
     return pose | {
         "weight": keys(b, 2, [(0.0, 0.75), (0.5, 0.9), (1.0, -0.75), (1.5, -0.9)]),
         "waist_bend": 7.0,

@@ -159,13 +159,13 @@ def _solve(rgb: Float[ndarray, "h w 3"], known: Float[ndarray, "h w"]) -> Float3
 
 def _fill_specks(mask: Bool[ndarray, "h w"], area: float) -> Bool[ndarray, "h w"]:
     """Close holes of at most an area, pixels: buttons and shirt fronts, but not what an arm encloses."""
-    labels = measure.label(~mask, connectivity=1)
+    labels = np.asarray(measure.label(~mask, connectivity=1))
     return mask | (np.bincount(labels.ravel()) <= area)[labels]
 
 
 def _largest(mask: Bool[ndarray, "h w"]) -> Bool[ndarray, "h w"]:
     """Keep the largest connected piece and what is at least a twentieth of it."""
-    labels = measure.label(mask, connectivity=1)
+    labels = np.asarray(measure.label(mask, connectivity=1))
     if labels.max() < 2:
         return mask
     sizes = np.bincount(labels.ravel())
