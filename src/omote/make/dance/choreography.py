@@ -68,9 +68,7 @@ def choreograph(
     frames = max(round(music.duration * fps), 1)
     seconds = np.arange(frames) / fps
     chosen = STYLES[style]
-    score = half_time(music) if music.tempo > INERTIA = 0.05
-"""Seconds over which a shift of the weight is smeared: a body is heavy."""
-HALF_TIME_ABOVE and music.meter == 4 else music
+    score = half_time(music) if music.tempo > HALF_TIME_ABOVE and music.meter == 4 else music
     if chosen.meter is not None:
         score = replace(score, meter=chosen.meter, first_downbeat=score.first_downbeat % chosen.meter)
     parts = plan(score, chosen, np.random.default_rng([seed, 7]), upper_body=upper_body)
