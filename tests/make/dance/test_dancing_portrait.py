@@ -99,10 +99,9 @@ def test_where_a_photograph_ended_never_rises_into_the_picture(waist: Avatar) ->
 
 def test_a_cut_person_still_fills_most_of_the_picture(waist: Avatar) -> None:
     dance = performance(waist, seconds=8, size=(120, 160))  # wide enough for the arms, so that the height decides
-    frame = next(dance.frames(50, 51))
-    assert frame.alpha is not None
-    assert (frame.alpha > 0).any(axis=1).mean() > 0.5
-    assert frame.alpha[-1].any(), "the person reaches the lower edge"
+    covered = [frame.alpha > 0 for frame in islice(dance.frames(), 0, None, 10) if frame.alpha is not None]
+    assert max(picture.any(axis=1).mean() for picture in covered) > 0.6
+    assert all(picture[-1].any() for picture in covered), "the person reaches the lower edge"
 
 
 def test_the_person_fills_a_good_part_of_the_picture(whole: Avatar) -> None:

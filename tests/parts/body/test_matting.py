@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from jaxtyping import TypeCheckError
 
 from omote.core.errors import NobodyError, ShapeError
 from omote.parts.body.matting import foreground, matte, plain_background
@@ -77,5 +78,5 @@ def test_an_empty_mask_is_refused() -> None:
 
 
 def test_a_mask_of_another_size_is_refused() -> None:
-    with pytest.raises(ShapeError, match="does not fit"):
+    with pytest.raises((ShapeError, TypeCheckError), match="does not fit|type-check|Type-check"):
         matte(np.zeros((40, 40, 3), np.uint8), np.ones((40, 41)))

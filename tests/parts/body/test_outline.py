@@ -21,7 +21,7 @@ def sphere(rings: int = 48) -> tuple[np.ndarray, np.ndarray]:
     a, b = grid[:, :-1], grid[:, 1:]
     c, d = np.roll(a, -1, 0), np.roll(b, -1, 0)
     faces = np.concatenate([np.stack([a, c, b], -1).reshape(-1, 3), np.stack([b, c, d], -1).reshape(-1, 3)])
-    return ([*place.reshape(-1, 3), 0, 0, 4]).astype(np.float32), faces.astype(np.int32)
+    return (place.reshape(-1, 3) + np.array([0, 0, 4])).astype(np.float32), faces.astype(np.int32)
 
 
 CAMERA = Camera(world_from_camera=np.eye(4), focal=(200.0, 200.0), centre=(100.0, 100.0), size=(200, 200))

@@ -26,7 +26,7 @@ FADE = 0.3
 """Seconds from one move's pose to the next's."""
 FADE_AHEAD = 0.75
 """Share of the fade that lies before the beat on which the next move starts."""
-INERTIA = 0.05
+INERTIA = 0.035
 """Seconds over which a shift of the weight is smeared: a body is heavy."""
 HALF_TIME_ABOVE = 165.0
 """Music faster than this, in beats a minute, is danced at half time."""

@@ -131,7 +131,7 @@ def _trimap(rgb: Float[ndarray, "h w 3"], rough: Float[ndarray, "h w"], config: 
         person = _fill_specks((unlike & generous) | sure, (0.01 * height) ** 2)
         person = _largest(ndimage.binary_opening(person, iterations=1))
         like = (apart < 0.4 * config.key) & (rough < 0.98)
-        inside = depth_in(person & ~like) > 1.5
+        inside = depth_in(person & ~like) > 3
         outside = depth_in(~person) > 2.5
     known = np.full(rough.shape, 0.5)
     known[outside] = 0

@@ -45,7 +45,9 @@ class Atlas:
     def of(uvs: Float32[ndarray, "u 2"], uv_faces: Int32[ndarray, "f 3"], size: int) -> "Atlas":
         """Draw the faces in texture space."""
         flat = np.concatenate([uvs * size, np.ones((len(uvs), 1), np.float32)], 1)
-        camera = Camera(world_from_camera=np.eye(4), focal=(1, 1), centre=(0, 0), size=(size, size), orthographic=True)
+        camera = Camera(
+            world_from_camera=np.eye(4), focal=(1.0, 1.0), centre=(0.0, 0.0), size=(size, size), orthographic=True
+        )
         drawn = rasterise(flat, uv_faces, camera)
         texel = np.flatnonzero(drawn.faces >= 0)
         return Atlas(
