@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 from numpy import ndarray
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from omote.parts.body.anny import MASKS, PARTS
 from omote.parts.data.cloth import Colour, bumped, line, linear, step
@@ -48,17 +48,17 @@ class Complexion:
         tone = linear(self.tone)
         blotches = noise(p, 0.03, self.seed, 3)
         pores = noise(p, 0.0018, self.seed + 1, 2)
-        albedo = tone * (1 + 0.05 * blotches[:, None] * np.float32([0.6, 1.0, 1.1]) + 0.035 * pores[:, None])
+        albedo = tone * (1 + 0.05 * blotches[:, None] * np.array([0.6, 1.0, 1.1], np.float32) + 0.035 * pores[:, None])
         red = self.blush * self._redness(p, ears)
-        albedo = albedo * (1 - red[:, None] * np.float32([0.04, 0.26, 0.26]))
+        albedo = albedo * (1 - red[:, None] * np.array([0.04, 0.26, 0.26], np.float32))
         if self.freckles:
             spots = step(noise(p, 0.0035, self.seed + 2, 2), 0.42, 0.25) * face * line(p[:, 1], 0.865, 0.035)
-            albedo = albedo * (1 - self.freckles * spots[:, None] * np.float32([0.25, 0.4, 0.5]))
+            albedo = albedo * (1 - self.freckles * spots[:, None] * np.array([0.25, 0.4, 0.5], np.float32))
         shadow = 0.16 * lids + 0.10 * face * self._under_eyes(p)
-        albedo = albedo * (1 - shadow[:, None] * np.float32([0.8, 1.0, 0.9]))
+        albedo = albedo * (1 - shadow[:, None] * np.array([0.8, 1.0, 0.9], np.float32))
         if self.stubble:
             beard = self._beard(p, lips) * (0.7 + 0.5 * noise(p, 0.0016, self.seed + 3))
-            albedo = albedo * (1 - self.stubble * beard[:, None] * np.float32([0.60, 0.52, 0.45]))
+            albedo = albedo * (1 - self.stubble * beard[:, None] * np.array([0.60, 0.52, 0.45], np.float32))
         lip = step(lips, 0.45, 0.6)[:, None]
         seam = (0.55 * line(p[:, 1], 0.8253, 0.0012) * (np.abs(p[:, 0]) < 0.024) * (p[:, 2] > 0.14))[:, None]
         texture = (1 + 0.10 * noise(p, (0.0012, 0.01, 0.01), self.seed + 4))[:, None]
@@ -71,7 +71,7 @@ class Complexion:
         root = step(scalp + 0.004 * noise(p, 0.0014, self.seed + 8), 0.000, 0.022)[:, None] * 0.85
         albedo = albedo * (1 - root) + root * 0.8 * linear(self.roots)
         nail = nails[:, None]
-        albedo = albedo * (1 - nail) + nail * (tone * 0.6 + np.float32([0.35, 0.2, 0.18]))
+        albedo = albedo * (1 - nail) + nail * (tone * 0.6 + np.array([0.35, 0.2, 0.18], np.float32))
         albedo = albedo * np.where(inside > 0.5, 0.25, 1.0)[:, None]
         relief = slope(p, 0.0028, self.seed + 5, 2) * 0.00010 + slope(p, 0.012, self.seed + 6) * 0.0004
         oily = face * (0.5 + 0.6 * line(np.abs(p[:, 0]), 0.0, 0.018))
@@ -80,7 +80,7 @@ class Complexion:
             normal=bumped(what.normal, relief),
             gloss=(0.022 + 0.020 * oily + self.lip_gloss * lip[:, 0] + 0.05 * nails).astype(np.float32),
             sharpness=(14 + 22 * lip[:, 0] + 25 * nails).astype(np.float32),
-            wrap=np.broadcast_to(np.float32([0.34, 0.20, 0.15]), (len(p), 3)),
+            wrap=np.broadcast_to(np.array([0.34, 0.20, 0.15], np.float32), (len(p), 3)),
         )
 
     def _redness(self, p: ndarray, ears: ndarray) -> ndarray:
@@ -127,7 +127,7 @@ class Eyes:
         out = np.hypot(way[:, 0], way[:, 1]) + (way[:, 2] < 0)
         angle = np.arctan2(way[:, 1], way[:, 0])
         veins = np.clip(noise(what.canonical, 0.004, self.seed, 2), 0, 1)[:, None] * 0.10
-        white = np.float32([0.58, 0.55, 0.53]) * (1 - veins * np.float32([0.2, 1, 1]))
+        white = np.array([0.58, 0.55, 0.53], np.float32) * (1 - veins * np.array([0.2, 1, 1], np.float32))
         white = white * (1 - 0.35 * step(out, 0.72, 0.3))[:, None]
         fibres = noise(np.stack([np.cos(angle) * 3, np.sin(angle) * 3, out * 2], 1), 0.35, self.seed + 1, 2)
         ring = 0.55 + 0.6 * np.exp(-(((out - 0.30) / 0.10) ** 2)) + 0.25 * fibres
@@ -144,7 +144,7 @@ class Eyes:
             normal=(way * 0.6 + what.normal * 0.4).astype(np.float32),
             gloss=np.full(count, 0.10, np.float32),
             sharpness=np.full(count, 60, np.float32),
-            wrap=np.broadcast_to(np.float32([0.30, 0.26, 0.24]), (count, 3)),
+            wrap=np.broadcast_to(np.array([0.30, 0.26, 0.24], np.float32), (count, 3)),
         )
 
 
@@ -154,7 +154,7 @@ def skin_layer(figure: Figure, skin: Complexion, scalp: Float32[ndarray, " v"]) 
     socket = figure.part("socket")
     rim = np.flatnonzero(np.bincount(model.faces[socket[model.faces].any(1)].ravel(), minlength=len(part)) > 0)
     rim = rim[part[rim] == PARTS.index("head")]
-    to_rim = cKDTree(figure.canonical[rim]).query(figure.canonical)[0]
+    to_rim = KDTree(figure.canonical[rim]).query(figure.canonical)[0]
     to_rim[socket] = 0
     inside = figure.part("mouth", "tongue")
     masks = [model.masks[:, MASKS.index(n)] for n in ("lips", "ears", "eyelids", "fingernails")]

@@ -65,7 +65,7 @@ class Figure:
 
     def along(self, chain: tuple[str, str, str]) -> Float32[ndarray, " v"]:
         """Return how far along a limb each vertex lies: 0, 1 and 2 at the three joints of its own side."""
-        mirrored = self.canonical * np.where(self.canonical[:, :1] < 0, np.float32([-1, 1, 1]), np.float32(1))
+        mirrored = self.canonical * np.where(self.canonical[:, :1] < 0, np.array([-1, 1, 1], np.float32), np.float32(1))
         first, middle, last = (self.head(f"{bone}.L") for bone in chain)
         upper = (mirrored - first) @ (middle - first) / ((middle - first) ** 2).sum()
         lower = (mirrored - middle) @ (last - middle) / ((last - middle) ** 2).sum()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 from numpy import ndarray
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from omote.parts.data.cloth import Colour, linear, step
 from omote.parts.data.figure import Figure
@@ -93,7 +93,7 @@ def scalp_field(figure: Figure, hair: Hair) -> Float32[ndarray, " v"]:
     edge = np.interp(turn, LINE_AT, LINE_UP) - hair.fringe * step(1.15 - turn, 0, 0.5)
     field = p[:, 1] - edge + 0.006 * noise(p, 0.03, hair.seed + 4)
     ears = figure.model.masks[:, 1] > 0.02
-    away = cKDTree(p[ears]).query(p)[0]  # the cap thins out toward the ears, and leaves them free
+    away = KDTree(p[ears]).query(p)[0]  # the cap thins out toward the ears, and leaves them free
     field = np.minimum.reduce([field, 1.5 * away - 0.003, np.full(len(p), 0.06)])
     return np.where(figure.part("head", "neck"), field, -0.05).astype(np.float32)
 
@@ -151,7 +151,7 @@ def curtain_layer(figure: Figure, hair: Hair, obstacles: list[Layer]) -> Layer:
     vertices = _outside(vertices, obstacles, np.repeat(gap[:, 0], ACROSS))
     strand = np.broadcast_to(turn * 0.09, (DOWN, ACROSS))
     along = start - y + 0.05
-    flow = np.gradient(vertices.reshape(DOWN, ACROSS, 3), axis=0).reshape(-1, 3)
+    flow = np.asarray(np.gradient(vertices.reshape(DOWN, ACROSS, 3), axis=0)).reshape(-1, 3)
     rest = (1 - down) * (hair.length + 0.062) - 0.006
     field = np.minimum(np.minimum(rest, (REACH - np.abs(turn)) * 0.3), 0.05)
     return Layer(
@@ -179,10 +179,10 @@ def _outside(vertices: ndarray, obstacles: list[Layer], gap: ndarray) -> Float32
     """Return the sheet pushed out of what it would cut into, and evened out again."""
     points = np.concatenate([o.vertices[np.unique(o.kept)] for o in obstacles])
     normals = np.concatenate([vertex_normals(o.vertices, o.faces)[np.unique(o.kept)] for o in obstacles])
-    tree = cKDTree(points)
+    tree = KDTree(points)
     result = vertices.astype(np.float64)
     for turn in range(6):
-        near = tree.query(result, k=4)[1]
+        near = np.asarray(tree.query(result, k=4)[1])
         depth = ((result[:, None] - points[near]) * normals[near]).sum(-1)
         out = np.maximum(gap - depth.min(1), 0)
         result += out[:, None] * normals[near[np.arange(len(near)), depth.argmin(1)]]

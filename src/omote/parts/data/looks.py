@@ -71,7 +71,7 @@ def look_of(seed: int) -> Look:
     tone, lips = SKINS[kind]
     dark = HAIRS[kind]
     if man:
-        lips = tuple(0.45 * a + 0.50 * b for a, b in zip(lips, tone, strict=True))
+        lips = _mix(lips, 0.45, tone, 0.50)
     small = int(rng.integers(1 << 20))
     tops, bottom = _clothes(seed // 2, man, rng)
     return Look(
@@ -95,7 +95,7 @@ def look_of(seed: int) -> Look:
             tone=tone,
             lips=lips,
             lip_gloss=0.01 if man else 0.04,
-            brows=tuple(0.55 * c + 0.02 for c in dark),
+            brows=_mix(dark, 0.55, (1.0, 1.0, 1.0), 0.02),
             roots=dark,
             brow_weight=1.0 if man else 0.75,
             lashes=0.6 if man else 0.9,
@@ -210,3 +210,9 @@ def _clothes(number: int, man: bool, rng: np.random.Generator) -> tuple[tuple[To
         ),
     )
     return (men if man else women)[number % 3]
+
+
+def _mix(a: Colour, of_a: float, b: Colour, of_b: float) -> Colour:
+    """Return a sum of two colours."""
+    red, green, blue = (of_a * p + of_b * q for p, q in zip(a, b, strict=True))
+    return red, green, blue

@@ -135,7 +135,7 @@ def light_up(lamps: Sequence[Lamp], layers: Sequence[Layer], ground: float, rng:
             towards /= np.linalg.norm(towards)
             camera = Camera(
                 world_from_camera=look_at_pose(middle + 2 * reach * towards, middle),
-                focal=(SIDE / (2 * reach),) * 2,
+                focal=(SIDE / (2 * reach), SIDE / (2 * reach)),
                 centre=(SIDE / 2, SIDE / 2),
                 size=(SIDE, SIDE),
                 orthographic=True,
@@ -367,7 +367,7 @@ def _background(
     light = gaussian_filter(light, (1.5, 1.5, 0)) * (1 - far) + wall * far
     pool = 1.12 - 0.10 * ((point[:, 0] / 1.2) ** 2 + ((point[:, 1] - ground - 1.0) / 1.4) ** 2)
     light = light * np.clip(pool, 0.45, 2).reshape(height // 2, width // 2, 1)
-    return zoom(light, (2, 2, 1), order=1, grid_mode=True, mode="nearest").astype(np.float32)
+    return np.asarray(zoom(light, (2, 2, 1), order=1, grid_mode=True, mode="nearest"), np.float32)
 
 
 def _develop(linear: Float32[ndarray, "h w 3"], rng: np.random.Generator) -> UInt8[ndarray, "h w 3"]:

@@ -66,7 +66,7 @@ def top_layer(figure: Figure, top: Top, under: list[Layer]) -> Layer:
     """Return a shirt, a sweater or a jacket, over what is worn below it."""
     p = figure.canonical
     sleeve = (top.sleeve - figure.arm) * 0.285
-    neck = np.linalg.norm((p - NECK) * np.float32([1, 1, 0.9]), axis=1) - top.neck
+    neck = np.linalg.norm((p - NECK) * np.array([1, 1, 0.9], np.float32), axis=1) - top.neck
     hips = figure.bones[0, 1, 3] - figure.heads[0, 1]
     field = np.minimum(sleeve, neck)
     if top.vee > 0:
