@@ -7,7 +7,7 @@ import jaxtyping
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "2")
-jaxtyping.install_import_hook("omote", "beartype.beartype")
+jaxtyping.install_import_hook("omote", "typechecker.check")
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -72,7 +72,7 @@ class Fine:
         # In the corner triangle i (weight > 1/2) the corner has 2 b_i - 1, the middles of its sides 2 b_j and 2 b_k;
         # in the inner triangle the middle opposite corner i has 1 - 2 b_i.
         big = np.asarray(barycentrics > 0.5)
-        outer = big.any(1)
+        outer = np.any(big, axis=1)
         at_corner = np.where(big, 2 * barycentrics - 1, 0)
         at_middle = np.where(outer[:, None], 0, 1 - 2 * barycentrics)
         for i in range(3):

@@ -108,7 +108,7 @@ def bottom_layer(figure: Figure, bottom: Bottom) -> Layer:
 def shoe_layer(figure: Figure, shoes: Shoes) -> Layer:
     """Return both shoes: tubes of their own around the feet, closed at heel and toe, with a sole that stands out."""
     floor = figure.vertices[figure.part("foot")][:, 1].min() - 0.014
-    parts = [_shoe(figure, side, floor) for side in ("left", "right")]
+    parts = [_shoe(figure, side, float(floor)) for side in ("left", "right")]
     vertices, canonical = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
     faces = np.concatenate([sheet(RINGS, AROUND), sheet(RINGS, AROUND) + RINGS * AROUND])
     height = vertices[:, 1] - floor

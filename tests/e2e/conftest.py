@@ -1,0 +1,50 @@
+"""What users have: a home, a cache that keeps avatars between tests, a photograph of nobody, and a piece of music."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from omote.core.weights import sha256
+from omote.guard.provenance import consent
+from omote.parts.data.portrait import synthetic_person
+from omote.parts.data.song import demo_song
+from omote.parts.media.pictures import write_picture
+from omote.parts.media.sound import Sound, write_sound
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which home and cache lie."""
+    return tmp_path_factory.mktemp("user")
+
+
+@pytest.fixture(autouse=True)
+def user(place: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of commands that a test starts."""
+    monkeypatch.setenv("OMOTE_HOME", str(place / "home"))
+    monkeypatch.setenv("OMOTE_CACHE", str(place / "cache"))
+    return dict(os.environ)
+
+
+@pytest.fixture(scope="session")
+def photo(place: Path) -> Path:
+    """A whole synthetic person."""
+    path = place / "person.png"
+    write_picture(path, synthetic_person(0).rgb)
+    return path
+
+
+@pytest.fixture(scope="session")
+def music(place: Path) -> Path:
+    """Six seconds of the demo's song."""
+    song = demo_song(6.0)
+    path = place / "song.wav"
+    write_sound(path, Sound(samples=song.samples, rate=song.rate))
+    return path
+
+
+@pytest.fixture
+def record(photo: Path, place: Path, user: dict[str, str]) -> Path:
+    """The demo's consent record for the photograph."""
+    return consent.write(consent.demo_record([sha256(photo)]), place / "record.json")
