@@ -1,4 +1,4 @@
-"""Shapes in signatures are checked while tests run, and only then."""
+"""Shapes in signatures are checked while tests run, and only then; and what users have, for tests that need it."""
 
 import os
 from pathlib import Path
@@ -18,3 +18,49 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip("the data set (../shared/data) is not on this machine")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which home and cache lie."""
+    return tmp_path_factory.mktemp("user")
+
+
+@pytest.fixture
+def user(place: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of commands that a test starts."""
+    monkeypatch.setenv("OMOTE_HOME", str(place / "home"))
+    monkeypatch.setenv("OMOTE_CACHE", str(place / "cache"))
+    return dict(os.environ)
+
+
+@pytest.fixture(scope="session")
+def photo(place: Path) -> Path:
+    """A whole synthetic person."""
+    from omote.parts.data.portrait import synthetic_person
+    from omote.parts.media.pictures import write_picture
+
+    path = place / "person.png"
+    write_picture(path, synthetic_person(0).rgb)
+    return path
+
+
+@pytest.fixture(scope="session")
+def music(place: Path) -> Path:
+    """Six seconds of the demo's song."""
+    from omote.parts.data.song import demo_song
+    from omote.parts.media.sound import Sound, write_sound
+
+    song = demo_song(6.0)
+    path = place / "song.wav"
+    write_sound(path, Sound(samples=song.samples, rate=song.rate))
+    return path
+
+
+@pytest.fixture
+def record(photo: Path, place: Path, user: dict[str, str]) -> Path:
+    """The demo's consent record for the photograph."""
+    from omote.core.weights import sha256
+    from omote.guard.provenance import consent
+
+    return consent.write(consent.demo_record([sha256(photo)]), place / "record.json")

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("user")]
 
 
 def command(photo: Path, music: Path, out: Path, *more: str) -> list[str]:

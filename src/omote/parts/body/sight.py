@@ -154,7 +154,7 @@ def _box(rough: Float32[ndarray, "h w"], shrunk: float, size: tuple[int, int]) -
 
 def _view(
     mask: Float32[ndarray, "h w"], box: tuple[int, int, int, int], shrunk: float, size: tuple[int, int]
-) -> Float32[ndarray, "h w"]:
+) -> Float32[ndarray, "_ _"]:
     """Return the part of a mask of the shrunk photograph that a box of the original covers, at another size."""
     part = tuple(value * shrunk for value in box)
     picture = Image.fromarray(np.ascontiguousarray(mask, np.float32))
