@@ -43,6 +43,7 @@ EMBEDDED = {
     ".flac": "audio/flac",
 }
 """Media types, by suffix, that carry a manifest inside; every other file gets a sidecar."""
+_ANY = "application/octet-stream"
 LISTING = "SHA256SUMS"
 """The list of a folder's files that is sealed in their stead."""
 JOB = "org.omote.job"
@@ -188,7 +189,7 @@ def seal(
         raise InputError(f"{source} cannot be sealed: there is no such file")
     media_type = EMBEDDED.get(sealed.suffix.lower())
     if media_type is None:
-        data = _sign(sealed, None, "application/octet-stream", statement, credentials)
+        data = _sign(sealed, None, _ANY, statement, credentials)
         write_whole(sidecar_of(source), data)
         return Seal(path=source, sidecar=sidecar_of(source), manifest=data)
     if target.resolve() == source.resolve():
@@ -233,10 +234,14 @@ def _add(builder: c2pa.Builder, ingredient: Ingredient, number: int) -> None:
         "instance_id": _handle(number),
         "label": _handle(number),
     }
-    media_type = EMBEDDED.get(ingredient.path.suffix.lower()) or "application/octet-stream"
+    media_type = EMBEDDED.get(ingredient.path.suffix.lower(), _ANY)
     try:
         with ingredient.path.open("rb") as stream:
-            builder.add_ingredient(described, media_type, stream)
+            try:
+                builder.add_ingredient(described, media_type, stream)
+            except c2pa.C2paError:  # not what its suffix says, so it carries no history: its hash is enough
+                stream.seek(0)
+                builder.add_ingredient(described, _ANY, stream)
     except OSError as error:
         raise InputError(f"the {ingredient.title} {ingredient.path} cannot be read: {error.strerror}") from error
 
