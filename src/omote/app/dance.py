@@ -180,5 +180,7 @@ def _cut(sound: "Sound", start: float, seconds: float | None, path: Path) -> "So
     last = sound.samples.shape[1] if seconds is None else first + round(seconds * sound.rate)
     samples = sound.samples[:, first:last]
     if samples.shape[1] < sound.rate // 10:
-        raise InputError(f"{path} lasts {float(sound.duration):.1f} s, so nothing of it is left after --start {start:g}")
+        raise InputError(
+            f"{path} lasts {float(sound.duration):.1f} s, so nothing of it is left after --start {start:g}"
+        )
     return replace(sound, samples=samples)
