@@ -80,3 +80,20 @@ def test_an_empty_mask_is_refused() -> None:
 def test_a_mask_of_another_size_is_refused() -> None:
     with pytest.raises((ShapeError, TypeCheckError), match=r"does not fit|[Tt]ype-check"):
         matte(np.zeros((40, 40, 3), np.uint8), np.ones((40, 41)))
+
+
+@pytest.mark.oracle
+def test_dark_clothes_before_a_grainless_black_ground_are_not_blown_up() -> None:
+    alpha = disc()
+    rgb = photo((alpha > 0.5).astype(float), np.array([16.0, 15, 18]), np.zeros(3))
+    swollen = disc(radius=62, soft=8)
+    assert np.abs(matte(rgb, swollen).alpha - (alpha > 0.5)).mean() < 0.01
+
+
+def test_stripes_of_the_walls_colour_stay_the_persons() -> None:
+    wall = np.array([230.0, 230, 232])
+    alpha = disc(radius=60)
+    stripes = np.where((np.arange(SIZE) // 3 % 2 == 0)[:, None, None], wall, np.array([30.0, 40, 90]))
+    rgb = photo(alpha, stripes, wall)
+    result = matte(rgb, disc(radius=58, soft=6))
+    assert (result.alpha[disc(radius=54) > 0.5] > 0.9).mean() > 0.97

@@ -22,7 +22,7 @@ from omote.parts.media.files import readable, replacing
 from omote.parts.space.mesh import Mesh
 
 Extent = Literal["whole", "knees", "waist"]
-LAYOUT = 1
+LAYOUT = 2
 """Of the file and of how avatars are made; raised when either changes, so that kept ones are made anew."""
 MAX_TEXTURE = 8192
 """Texels along a side that a file may hold."""

@@ -30,6 +30,8 @@ class MattingConfig:
     """A background is plain when its colours leave a quadratic surface by less than this (robust deviation)."""
     key: float = 0.1
     """Colour distance (0..1, largest channel) from a plain background at which a pixel is surely the person's."""
+    cut_out_key: float = 0.02
+    """The same before a background without any grain: somebody was cut out already, and dark clothes may be near it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,11 +128,15 @@ def _trimap(rgb: Float[ndarray, "h w 3"], rough: Float[ndarray, "h w"], config: 
     background = plain_background(rgb, generous, config.plain_spread)
     if background is not None:
         apart = ndimage.median_filter(np.abs(rgb - background).max(-1), 3)
-        unlike = (apart > config.key) & ~_shadow(rgb, background, rough)
-        sure = depth_in(rough > 0.9) > 2 * reach
+        grainless = float(np.quantile(apart[~generous], 0.99)) < 0.5 * config.cut_out_key
+        key = config.cut_out_key if grainless else config.key
+        unlike = (apart > key) & ~_shadow(rgb, background, rough)
+        sure = (depth_in(rough > 0.9) > 2 * reach) & ~grainless
         person = _fill_specks((unlike & generous) | sure, (0.01 * height) ** 2)
+        person |= ndimage.binary_closing(person, iterations=round(reach)) & (rough > 0.6)  # stripes like the wall
         person = _largest(ndimage.binary_opening(person, iterations=1))
-        like = (apart < 0.4 * config.key) & (rough < 0.98)
+        like = (apart < 0.4 * key) & ((rough < 0.98) | grainless)
+        like = ndimage.binary_opening(like, iterations=round(0.6 * reach))
         inside = depth_in(person & ~like) > 3
         outside = depth_in(~person) > 2.5
     known = np.full(rough.shape, 0.5)

@@ -16,6 +16,8 @@ from omote.parts.body.people import PoseLandmarks, Poses
 from omote.parts.face.mesh import FaceMesh, region_of_head
 from omote.parts.space.camera import Camera
 
+MOSTLY = 0.95
+"""Share of opaque pixels above which an alpha channel is no cut-out."""
 LOOK = 1600
 """Longer side, in pixels, at which people are looked for and at which one person is worked on."""
 SMALLEST = 96
@@ -58,8 +60,8 @@ def see(
         raise UsageError(f"people are counted from the left, from 1; there is no person {person}")
     if alpha is not None and alpha.shape != rgb.shape[:2]:
         raise ShapeError(f"an alpha of {alpha.shape} does not fit a photograph of {rgb.shape[:2]}")
-    if alpha is not None and alpha.min() > 250:
-        alpha = None
+    if alpha is not None and (alpha > 250).mean() > MOSTLY:
+        alpha = None  # nobody was cut out: opaque, but for some stray pixels perhaps
     shrunk = min(1.0, LOOK / max(rgb.shape[:2]))
     small = _resize(rgb, shrunk)
     images = _tensor(small, device)
