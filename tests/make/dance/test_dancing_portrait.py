@@ -82,8 +82,8 @@ def test_the_same_wishes_give_the_same_dance_and_another_seed_another(whole: Ava
 
 def test_the_dancer_stays_in_the_picture_in_every_frame(whole: Avatar) -> None:
     dance = performance(whole, seconds=8)
-    for body in islice(dance.vertices(0, len(dance)), 0, None, 5):
-        pixels, depth = dance.camera.project(body)
+    for number, body in islice(enumerate(dance.vertices(0, len(dance))), 0, None, 5):
+        pixels, depth = dance.camera(number).project(body)
         assert (depth > 0).all()
         assert (pixels >= 0).all()
         assert (pixels <= np.array(SIZE[::-1])).all()
@@ -92,8 +92,8 @@ def test_the_dancer_stays_in_the_picture_in_every_frame(whole: Avatar) -> None:
 def test_where_a_photograph_ended_never_rises_into_the_picture(waist: Avatar) -> None:
     dance = performance(waist, seconds=8)
     below = (waist.mesh.vertices[:, 1] < waist.cut) & ~dance._arms
-    for body in islice(dance.vertices(0, len(dance)), 0, None, 5):
-        pixels, _ = dance.camera.project(body[below])
+    for number, body in islice(enumerate(dance.vertices(0, len(dance))), 0, None, 5):
+        pixels, _ = dance.camera(number).project(body[below])
         assert (pixels[:, 1] >= SIZE[0]).all()
 
 
@@ -102,6 +102,15 @@ def test_a_cut_person_still_fills_most_of_the_picture(waist: Avatar) -> None:
     covered = [frame.alpha > 0 for frame in islice(dance.frames(), 0, None, 10) if frame.alpha is not None]
     assert max(picture.any(axis=1).mean() for picture in covered) > 0.6
     assert all(picture[-1].any() for picture in covered), "the person reaches the lower edge"
+
+
+def test_the_camera_glides_and_never_jerks(whole: Avatar) -> None:
+    dance = performance(whole, seconds=12)
+    along = np.array([dance.camera(number).position for number in range(len(dance))])
+    speed = np.abs(np.diff(along[:, 0])) * 30
+    assert speed.max() < 0.6, "metres a second"
+    assert np.abs(np.diff(along[:, 0], 2)).max() * 30**2 < 2.0, "metres per second squared"
+    assert np.ptp(along[:, 1:]) == np.ptp(along[0, 1:])
 
 
 def test_the_person_fills_a_good_part_of_the_picture(whole: Avatar) -> None:

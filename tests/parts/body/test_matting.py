@@ -93,7 +93,7 @@ def test_dark_clothes_before_a_grainless_black_ground_are_not_blown_up() -> None
 def test_stripes_of_the_walls_colour_stay_the_persons() -> None:
     wall = np.array([230.0, 230, 232])
     alpha = disc(radius=60)
-    stripes = np.where((np.arange(SIZE) // 3 % 2 == 0)[:, None, None], wall, np.array([30.0, 40, 90]))
+    stripes = np.where((np.arange(SIZE) // 2 % 2 == 0)[:, None, None], wall, np.array([30.0, 40, 90]))
     rgb = photo(alpha, stripes, wall)
     result = matte(rgb, disc(radius=58, soft=6))
     assert (result.alpha[disc(radius=54) > 0.5] > 0.9).mean() > 0.97

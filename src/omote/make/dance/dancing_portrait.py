@@ -15,8 +15,9 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
+from jaxtyping import Bool, Float32, Float64, UInt8
 from numpy import ndarray
+from scipy.ndimage import gaussian_filter1d
 
 from omote.core.errors import InputError, UsageError
 from omote.core.frame import Frame
@@ -38,8 +39,10 @@ _BLOCK = 64
 """Frames that are retargeted at once."""
 _FIELD_OF_VIEW = np.radians(28).item()
 """Across the picture's height: a portrait lens from a few metres."""
-_AIR = 0.06
+_AIR = 0.04
 """Free space around the dance, in its heights."""
+_GLIDE = 0.7
+"""Seconds over which the dancer's travel is smoothed into the camera's."""
 _RIM = 0.01
 """How far below the picture the edge of the photograph stays, in picture heights: frames between those looked at."""
 _RAISED = 0.06
@@ -92,12 +95,26 @@ class Performance:
             for transforms in skinning_transforms(retarget(part, self.avatar.rig), self.avatar.rig):
                 yield skin_fast(self.avatar.mesh.vertices, self.avatar.skin, transforms)
 
+    def camera(self, frame: int) -> Camera:
+        """Return the camera of a frame: it sees the whole dance and glides along with the dancer's slow travel."""
+        pose = self._standing.world_from_camera.copy()
+        pose[0, 3] += self._travel[frame]
+        return replace(self._standing, world_from_camera=pose)
+
     @cached_property
-    def camera(self) -> Camera:
-        """A camera that stands still and sees the whole dance; of a cut person, what the photograph showed."""
+    def _travel(self) -> Float64[ndarray, " t"]:
+        """Where the dancer is sideways, without the quick to and fro, metres."""
+        hips = self.motion.root[:, 0].astype(np.float64) * self.avatar.hip_height
+        return gaussian_filter1d(hips, _GLIDE * self.motion.fps, mode="nearest")
+
+    @cached_property
+    def _standing(self) -> Camera:
+        """The camera for a dancer who does not travel; of a cut person it sees what the photograph showed."""
         whole = self.avatar.extent == "whole"
         rest, cut = self.avatar.mesh.vertices, self.avatar.cut
-        bodies = np.stack([next(self.vertices(t, t + 1)) for t in range(0, len(self), max(1, len(self) // 200))])
+        looked_at = range(0, len(self), max(1, len(self) // 200))
+        bodies = np.stack([next(self.vertices(t, t + 1)) for t in looked_at])
+        bodies[..., 0] -= self._travel[looked_at, None].astype(np.float32)
         seen = bodies[:, np.flatnonzero(rest[:, 1] >= cut)[::7]]
         low, high = seen.min((0, 1)), seen.max((0, 1))
         air = _AIR * (high[1] - low[1])
@@ -127,7 +144,7 @@ class Performance:
         """Open what draws the frames, by default as the configuration says; close it when done."""
         ground = Ground() if self.config.floor and self.avatar.extent == "whole" else None
         look = Look(ground=ground, background=self.config.background)
-        return open_rasteriser(self.avatar.mesh, self.camera, backend or self.config.backend, look=look)
+        return open_rasteriser(self.avatar.mesh, self.camera(0), backend or self.config.backend, look=look)
 
     def frames(self, first: int = 0, last: int | None = None) -> Iterator[Frame]:
         """Yield frames `first` to `last` - 1."""
@@ -137,7 +154,7 @@ class Performance:
     def drawn(self, rasteriser: Rasteriser, first: int, last: int) -> Iterator[Frame]:
         """Yield frames `first` to `last` - 1, drawn by an open rasteriser."""
         for number, body in enumerate(self.vertices(first, last), first):
-            rgba = rasteriser.draw(body)
+            rgba = rasteriser.draw(body, camera=self.camera(number))
             alpha = rgba[..., 3]
             yield Frame(
                 rgb=np.ascontiguousarray(rgba[..., :3]),

@@ -131,7 +131,7 @@ def _trimap(rgb: Float[ndarray, "h w 3"], rough: Float[ndarray, "h w"], config: 
         grainless = float(np.quantile(apart[~generous], 0.99)) < 0.5 * config.cut_out_key
         key = config.cut_out_key if grainless else config.key
         unlike = (apart > key) & ~_shadow(rgb, background, rough)
-        sure = (depth_in(rough > 0.9) > 2 * reach) & ~grainless
+        sure = (depth_in(rough > 0.9) > 2 * reach) & (not grainless)
         person = _fill_specks((unlike & generous) | sure, (0.01 * height) ** 2)
         person |= ndimage.binary_closing(person, iterations=round(reach)) & (rough > 0.6)  # stripes like the wall
         person = _largest(ndimage.binary_opening(person, iterations=1))

@@ -108,12 +108,14 @@ class Rasteriser:
         return frame
 
     def _background(self, camera: Camera) -> UInt8[ndarray, "h w 4"]:
-        if self._still is None or self._still[0] is not camera:
+        floor = self.look.ground is not None and self.look.ground.colour is not None
+        kept = self._still
+        if kept is None or (kept[0] is not camera and (floor or kept[0].size != camera.size)):
             still = self.look.background.fill(camera.size)
             if self.look.ground is not None:
                 still = lay_floor(still, self.look.ground, camera)
-            self._still = camera, still
-        return self._still[1]
+            kept = self._still = camera, still
+        return kept[1]
 
     def close(self) -> None:
         """Give back threads or the OpenGL context."""
