@@ -40,8 +40,10 @@ MIN_SIDE = 64
 """Pixels; there is no room for the mark in a picture with a shorter side."""
 PLACEMENTS = 2 + align.CANDIDATES
 """H: as it is, mirrored, and the likeliest crops."""
-_FRAME_LIMIT = 2
-"""No channel of a frame moves by more levels, so its PSNR is at least 20 log10(255 / 2) = 42.1 dB."""
+_FRAME_LIMIT = 3
+"""No channel of a frame moves by more levels."""
+_FRAME_BUSIEST = 2.2
+"""Most levels of ink (root mean square) in any block of a frame; 20 log10(255 / 2.2) is 41.3 dB."""
 _STILL_LIMIT = 8
 _BUSIEST = 6.0
 """Most levels of ink (root mean square) in any block."""
@@ -74,9 +76,11 @@ class Config:
     calm: float = 0.5
     """Levels (root mean square) in flat places of a picture of 720 lines; smaller pictures get more."""
     rise: float = 0.2
-    """Levels added for each level by which neighbouring pixels differ."""
+    """Levels added to a still for each level by which neighbouring pixels differ."""
+    frame_rise: float = 0.45
+    """The same for frames of a video, which are marked without knowing the picture and compressed harder."""
     least_psnr: float = 40.5
-    """Decibels that a still is never marked below; frames of a video stay above 42.1 by construction."""
+    """Decibels that a still is never marked below; frames of a video stay above 40 by the limits on their ink."""
     clear: float = 24.0
     """T that a still must keep after JPEG at quality 75; about 11 is needed to be read."""
     search: bool = True
@@ -216,16 +220,22 @@ class Watermark:
         return ink(grid.synthesise(self._drawn.signs * self._word(payload)[self._drawn.coded_bit], size))
 
     def _gain(self, rgb: UInt8[ndarray, "h w 3"], strength: float = 1.0) -> Float32[ndarray, "rows columns"]:
-        """Return the levels of ink for each block.
+        """Return the levels of ink for each block of a still."""
+        calm = min(strength, _CALM_GROWTH) * self._calm(rgb)
+        return gains(rgb, calm, _BUSIEST, strength * self.config.rise)
+
+    def _calm(self, rgb: UInt8[ndarray, "h w 3"]) -> float:
+        """Return the levels of ink in flat places.
 
         A small picture fills a smaller part of the eye's field and its grain is finer there, so it hides more.
         """
         low, high = _CALMEST
-        calm = min(max(self.config.calm * 720 / min(rgb.shape[:2]), low), high)
-        return gains(rgb, min(strength, _CALM_GROWTH) * calm, _BUSIEST, strength * self.config.rise)
+        return min(max(self.config.calm * 720 / min(rgb.shape[:2]), low), high)
 
     def _frame(self, frame: Frame, payload: int) -> Frame:
-        marked = lay(frame.rgb, self._stored(payload, _checked(frame.rgb)), self._gain(frame.rgb), _FRAME_LIMIT)
+        stored = self._stored(payload, _checked(frame.rgb))
+        gain = gains(frame.rgb, self._calm(frame.rgb), _FRAME_BUSIEST, self.config.frame_rise)
+        marked = lay(frame.rgb, stored, gain, _FRAME_LIMIT)
         return replace(frame, rgb=_where_seen(marked, frame.rgb, frame.alpha))
 
     def _shares(

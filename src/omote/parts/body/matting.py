@@ -133,10 +133,12 @@ def _trimap(rgb: Float[ndarray, "h w 3"], rough: Float[ndarray, "h w"], config: 
         unlike = (apart > key) & ~_shadow(rgb, background, rough)
         sure = (depth_in(rough > 0.9) > 2 * reach) & (not grainless)
         person = _fill_specks((unlike & generous) | sure, (0.01 * height) ** 2)
-        person |= ndimage.binary_closing(person, iterations=round(reach)) & (rough > 0.6)  # stripes like the wall
+        person |= np.asarray(ndimage.binary_closing(person, iterations=round(reach)), bool) & (
+            rough > 0.6
+        )  # stripes like the wall
         person = _largest(ndimage.binary_opening(person, iterations=1))
         like = (apart < 0.4 * key) & ((rough < 0.98) | grainless)
-        like = ndimage.binary_opening(like, iterations=round(0.6 * reach))
+        like = np.asarray(ndimage.binary_opening(like, iterations=round(0.6 * reach)), bool)
         inside = depth_in(person & ~like) > 3
         outside = depth_in(~person) > 2.5
     known = np.full(rough.shape, 0.5)
