@@ -210,6 +210,19 @@ def test_outputs_that_cannot_be_are_refused_before_anything_is_made(photo: Path)
         list(run(HoldJob(photo=photo, out=photo.parent / "folder.mp4")))
 
 
+def test_a_folder_of_ours_is_replaced_and_any_other_is_left_alone(photo: Path) -> None:
+    record_for(photo)
+    out = photo.with_name("pictures")
+    for frames in (25, 30):
+        list(run(HoldJob(photo=photo, out=out, frames=frames)))
+        assert len(list(out.glob("*.png"))) == frames
+    (out / "holiday.jpg").write_text("precious")
+    with pytest.raises(OutputError, match=r"holiday\.jpg"):
+        list(run(HoldJob(photo=photo, out=out, frames=20)))
+    assert (out / "holiday.jpg").read_text() == "precious"
+    assert len(list(out.glob("*.png"))) == 30
+
+
 def test_missing_inputs_and_devices_are_said(photo: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
         list(run(HoldJob(photo=photo.with_name("no.png"), out=photo.with_name("out.mp4"))))

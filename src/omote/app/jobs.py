@@ -7,6 +7,7 @@ watermark leads back to.
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ from omote.guard.provenance.sealing import seal_output
 
 WATERMARK = "org.omote.watermark.1"
 """How manifests name our watermark."""
+_OURS = re.compile(r"\d{6,}\.png|sound\.wav|SHA256SUMS(\.\w+)?|.*\.xmp")
+"""What a folder of pictures that this job once wrote may hold, so that it may be replaced."""
 
 
 def run(job: Job, stop: Stop | None = None) -> Iterator[Event]:
@@ -105,7 +108,10 @@ def _set_apart(made: Path, folder: Path, name: str) -> Path:
     if made.is_dir():
         made.replace(result)  # joining pictures again is cheap
     else:
-        os.link(made, result)  # sealing replaces the name, not the bytes
+        try:
+            os.link(made, result)  # sealing replaces the name, not the bytes
+        except OSError:
+            shutil.copyfile(made, result)  # a file system without hard links
     return result
 
 
@@ -186,6 +192,9 @@ def _check_output(job: Job) -> None:
         raise OutputError(f"the folder {out.parent} does not exist; make it first")
     if out.suffix and out.is_dir():
         raise OutputError(f"{out} is a folder; name a file")
+    strange = [p.name for p in out.iterdir() if not _OURS.fullmatch(p.name)] if out.is_dir() else []
+    if strange:
+        raise OutputError(f"{out} holds other things ({strange[0]}), which would be lost; choose another folder")
 
 
 def _wishes(job: Job) -> dict[str, Any]:
