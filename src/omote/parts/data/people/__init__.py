@@ -1,0 +1,1 @@
+"""Synthetic adults with exact truth: who they are, how they stand, what they wear."""
