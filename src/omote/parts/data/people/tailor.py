@@ -129,12 +129,11 @@ class Dummy:
         neck = float(self.joint("neck01")[1])
         inner = self.vertices[self.patch("trunk", "legs") & (np.abs(self.vertices[:, 0]) < 0.012)]
         crotch = float(inner[:, 1].min())
-        arms = self.vertices[
-            self.patch("trunk") & (np.abs(self.vertices[:, 0]) > np.abs(self.joint("upperarm01.L")[0]))
-        ]
+        arms = self.patch("arms")[self.model.faces]
+        seam = self.model.faces[arms.any(1) & self.patch("trunk")[self.model.faces].any(1)]
         return {
             "neck": neck,
-            "armpit": float(arms[:, 1].min()) - 0.02,
+            "armpit": float(self.vertices[seam, 1].min()) - 0.01,
             "chest": neck - 0.32 * (neck - hip),
             "waist": hip + 0.30 * (neck - hip),
             "hip": hip,
@@ -165,16 +164,18 @@ class Dummy:
         return away.reshape(points.shape[:3])
 
 
-def hung(field: Float32[ndarray, "x y z"], spread: float | Float[ndarray, " y"] = 0.0) -> Float32[ndarray, "x y z"]:
+def hung(
+    field: Float32[ndarray, "x y z"], spread: float | Float[ndarray, " y"] = 0.0, step: float = STEP
+) -> Float32[ndarray, "x y z"]:
     """Return the field of what hangs straight down from what is wider above.
 
     Args:
         field: distance, metres.
         spread: how much wider it becomes for each metre of height (the slope of its side); negative: narrower.
+        step: metres between voxels.
     """
-    y = np.arange(field.shape[1], dtype=np.float32) * STEP
-    rise = np.broadcast_to(np.asarray(spread, np.float32), y.shape)
-    bias = -np.concatenate([[0], np.cumsum(rise[1:] * STEP)]).astype(np.float32)[None, :, None]
+    rise = np.broadcast_to(np.asarray(spread, np.float32), field.shape[1:2])
+    bias = -np.concatenate([[0], np.cumsum(rise[1:] * step)]).astype(np.float32)[None, :, None]
     return np.minimum.accumulate((field + bias)[:, ::-1], 1)[:, ::-1] - bias
 
 
