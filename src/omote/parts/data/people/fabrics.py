@@ -154,7 +154,7 @@ def _floral(fabric: Fabric, c: ndarray, p: ndarray, height: ndarray) -> tuple[nd
     flower, leaf = np.zeros(len(c)), np.zeros(len(c))
     for du in (-1, 0, 1):
         for dv in (-1, 0, 1):
-            own = cell + (du, dv)
+            own = cell + np.array([du, dv])
             key = np.concatenate([own * 7.31 + 0.5, np.full((len(c), 1), 0.37)], 1)
             shift = np.stack([noise(key, 1.0, fabric.seed + k) for k in (3, 4, 5, 6)], 1)
             d = c - (own + 0.5 + 0.45 * shift[:, :2]) * pitch

@@ -158,17 +158,35 @@ def _pair(rng: Draw, family: str, **fixed: float | bool | Colour) -> Shoes:
 
 
 FOOTWEAR: Mapping[str, Callable[[Draw], Shoes]] = {
-    "sneakers": lambda rng: _pair(rng, "sneakers", top=float(rng.uniform(0.085, 0.11)), sole=0.026, gloss=0.1, snug=0.008),
-    "high tops": lambda rng: _pair(rng, "high tops", top=float(rng.uniform(0.13, 0.16)), sole=0.024, gloss=0.1, snug=0.008),
+    "sneakers": lambda rng: _pair(
+        rng, "sneakers", top=float(rng.uniform(0.085, 0.11)), sole=0.026, gloss=0.1, snug=0.008
+    ),
+    "high tops": lambda rng: _pair(
+        rng, "high tops", top=float(rng.uniform(0.13, 0.16)), sole=0.024, gloss=0.1, snug=0.008
+    ),
     "oxfords": lambda rng: _pair(
         rng, "oxfords", top=0.09, sole=0.010, heel=0.014, gloss=0.8, sole_colour=(0.12, 0.10, 0.09)
     ),
     "boots": lambda rng: _pair(
-        rng, "boots", top=float(rng.uniform(0.18, 0.32)), sole=0.018, heel=0.012, gloss=0.5, snug=0.009,
-        sole_colour=(0.14, 0.12, 0.11), laces=bool(rng.random() < 0.5),
+        rng,
+        "boots",
+        top=float(rng.uniform(0.18, 0.32)),
+        sole=0.018,
+        heel=0.012,
+        gloss=0.5,
+        snug=0.009,
+        sole_colour=(0.14, 0.12, 0.11),
+        laces=bool(rng.random() < 0.5),
     ),
     "flats": lambda rng: _pair(
-        rng, "flats", top=0.065, sole=0.008, open_top=True, laces=False, gloss=0.6, snug=0.004,
+        rng,
+        "flats",
+        top=0.065,
+        sole=0.008,
+        open_top=True,
+        laces=False,
+        gloss=0.6,
+        snug=0.004,
         sole_colour=(0.20, 0.16, 0.13),
     ),
 }

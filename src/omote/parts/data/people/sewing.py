@@ -4,7 +4,8 @@ The surface of the solid is cut along the edges; each vertex takes the skin weig
 along the cloth, so that cloth that hangs between the legs follows the hips rather than a leg.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float32, Int32
@@ -15,17 +16,20 @@ from omote.core.errors import ShapeError
 from omote.parts.body.skinning import SkinWeights
 from omote.parts.data.people.garments import Garment, Trousers
 from omote.parts.data.people.tailor import Dummy
+from omote.parts.space.grid import Grid
 from omote.parts.space.isosurface import surface_nets
 from omote.parts.space.sheet import cut, islands
 
 EVENED = 12
 """How many times the skin weights are averaged with their neighbours'."""
+LAYER = 0.006
+"""Metres between a garment and the one below it, as they are cut."""
 SMALLEST = 0.03
 """Islands of cloth smaller than this share of the whole are scraps."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Cloth:
+class Sewn:
     """A garment on the dummy."""
 
     garment: Garment
@@ -37,15 +41,23 @@ class Cloth:
     """Along the arm, as `tailor.Site.arm`."""
     bones: Float32[ndarray, "v j"]
     """How much each bone of the body moves each vertex."""
+    solid: Grid
+    """The field that it was cut from."""
 
 
-def sew(dummy: Dummy, garment: Garment) -> Cloth:
+def sew(dummy: Dummy, garment: Garment, below: Sequence[Grid] = ()) -> Sewn:
     """Cut a garment out of its field and sew it.
+
+    Args:
+        dummy: the body that it is made for.
+        garment: the cut.
+        below: the fields of the garments below, around which it is cut.
 
     Raises:
         ShapeError: nothing is left of the garment inside its edges.
     """
-    vertices, faces = surface_nets(garment.solid(dummy))
+    solid = _around(garment.solid(dummy), below)
+    vertices, faces = surface_nets(solid)
     site = dummy.site(vertices)
     kept = garment.kept(dummy, site)
     piece = cut(vertices, faces, kept)
@@ -53,14 +65,29 @@ def sew(dummy: Dummy, garment: Garment) -> Cloth:
     if not len(piece.faces):
         raise ShapeError(f"nothing is left of {garment} inside its edges: its hem lies above its neck, or its ends")
     vertices, faces, carried = _without_scraps(piece.vertices, piece.faces, carried)
-    return Cloth(
+    return Sewn(
         garment=garment,
         vertices=vertices,
         faces=faces,
         edge=np.maximum(carried[:, 0], 0),
         arm=carried[:, 1],
         bones=_weights(dummy, garment, vertices, faces),
+        solid=solid,
     )
+
+
+def _around(solid: Grid, below: Sequence[Grid]) -> Grid:
+    """Return the field widened to where it lies outside the garments below."""
+    values = solid.values
+    if below:
+        points = solid.points().reshape(-1, 3)
+        for grid in below:
+            high = grid.origin + grid.step * (np.array(grid.values.shape) - 1)
+            there = np.flatnonzero(((points >= grid.origin) & (points <= high)).all(1))
+            own = values.copy().ravel()
+            own[there] = np.minimum(own[there], grid.sample(points[there]) - LAYER)
+            values = own.reshape(values.shape)
+    return replace(solid, values=values)
 
 
 def _without_scraps(vertices: ndarray, faces: ndarray, carried: ndarray) -> tuple[ndarray, ndarray, ndarray]:

@@ -60,6 +60,10 @@ class Dummy:
     """World metres, feet near y = 0."""
     bones: Float32[ndarray, "j 4 4"]
     """World from bone."""
+    rotations: Float32[ndarray, "j 3 3"]
+    """The tailor's pose, as `BodyModel` takes it."""
+    root: Float32[ndarray, " 3"]
+    """How far the root lies from its place at rest, metres."""
 
     @cached_property
     def surface(self) -> Surface:
