@@ -1,0 +1,193 @@
+"""One synthetic adult from a seed: body, pose, clothes, shoes, hair, face, and the truth about all of them.
+
+Every choice has a stream of chance of its own, so that one who is given another coat keeps their face and their pose.
+Nothing here draws pictures: `omote.parts.render.buffers` does, from the parts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from numpy import ndarray
+
+from omote.core.errors import UsageError
+from omote.parts.body.anny import BodyModel
+from omote.parts.body.skeleton import JOINTS
+from omote.parts.data.figure import Figure
+from omote.parts.data.hair import Hair, scalp_field
+from omote.parts.data.people import dressing, finishing
+from omote.parts.data.people.adults import Adult, draw_adult, rest_of
+from omote.parts.data.people.complexions import draw_eyes, draw_face_hair, draw_skin, draw_teeth, hair_colour
+from omote.parts.data.people.eyes import eye_parts, seat_lids
+from omote.parts.data.people.face_hair import FaceHair, face_hair_parts
+from omote.parts.data.people.footwear import FOOTWEAR, Shoes, cobble
+from omote.parts.data.people.hair import STYLES, HairStyle, grow
+from omote.parts.data.people.head import head_of, mean_adult
+from omote.parts.data.people.part import Part
+from omote.parts.data.people.poses import Pose, draw_pose, tailor
+from omote.parts.data.people.skin import skin_parts
+from omote.parts.data.people.stance import Body
+from omote.parts.data.people.tailor import Dummy
+from omote.parts.data.people.teeth import teeth_parts
+from omote.parts.data.people.wardrobe import Worn, draw_outfit
+from omote.parts.space.closest import Surface
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What may be asked of a person; what is not said is drawn."""
+
+    pose: str | None = None
+    """A family of poses."""
+    expression: str | None = None
+    """A family of expressions."""
+    hair: str | None = None
+    """A family of hair."""
+    womanhood: float | None = None
+    """0 man to 1 woman."""
+    without: tuple[str, ...] = ()
+    """Families of garments that are held out."""
+    texture: int = 1024
+    """Texels along a side of the textures of skin and clothes."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Person:
+    """Somebody who does not exist, and everything about them; the floor is at y = 0."""
+
+    seed: int
+    adult: Adult
+    pose: Pose
+    outfit: tuple[Worn, ...]
+    shoes: Shoes
+    hair: HairStyle
+    face_hair: FaceHair
+    parts: tuple[Part, ...]
+    """All that there is to be seen, closed piece by closed piece."""
+    body: Float32[ndarray, "v 3"]
+    """The naked skin, posed; vertices of `BodyModel`."""
+    bones: Float32[ndarray, "j 4 4"]
+    """World from bone."""
+    joints: Float32[ndarray, "22 3"]
+    """The 22 `JOINTS`."""
+    pupils: Mapping[str, Float32[ndarray, "n 3"]]
+    """Outline of each eye's pupil."""
+    measures: Mapping[str, float] = field(default_factory=dict)
+    """What draping measured: vertices below a surface, the nearest distance, strain."""
+
+    @property
+    def families(self) -> dict[str, str]:
+        """The family of everything that has families."""
+        return {
+            "pose": self.pose.family,
+            "expression": self.adult.expression,
+            "hair": self.hair.family,
+            "shoes": self.shoes.family,
+            "beard": self.face_hair.family,
+            "garments": ", ".join(worn.family for worn in self.outfit),
+        }
+
+
+def make_person(model: BodyModel, seed: int, choice: Choice = Choice()) -> Person:
+    """Return the person of a seed; the same bits for the same seed and choice.
+
+    Raises:
+        UsageError: the seed is negative, or a family is not known.
+    """
+    if seed < 0:
+        raise UsageError(f"a person's seed is a whole number from 0 on, not {seed}")
+    if choice.hair is not None and choice.hair not in STYLES:
+        raise UsageError(f"there is no family of hair {choice.hair!r}; there are {', '.join(STYLES)}")
+    rngs = [np.random.default_rng((seed, stream)) for stream in range(6)]
+    adult = draw_adult(rngs[0], model, expression=choice.expression, womanhood=choice.womanhood)
+    rest = rest_of(model, adult)
+    body = Body.of(model, rest)
+    pose = draw_pose(rngs[1], body, choice.pose, gaze=adult.gaze)
+    outfit = draw_outfit(rngs[2], without=choice.without, feminine=adult.womanhood)
+    names = tuple(FOOTWEAR)
+    shoes = FOOTWEAR[names[int(rngs[3].integers(len(names)))]](rngs[3])
+    style = _hair(rngs[4], adult, choice.hair)
+    face_hair = draw_face_hair(rngs[5], adult, style.colour, style.grey)
+    dummy = _dummy(model, body)
+    lift = np.array([0, shoes.sole, 0], np.float32)
+    path = dressing.way(dummy, rest, torch.from_numpy(pose.rotations), pose.root + lift)
+    dressed = dressing.dress(dummy, path, outfit)
+    posed, bones = path.bodies[-1], _bones(model, body, pose, lift)
+    parts = [finishing.finish(dummy, garment, k, choice.texture) for k, garment in enumerate(dressed)]
+    for side in ("left", "right"):
+        part, weights = cobble(dummy, shoes, side)
+        parts.append(_moved(part, dressing.carried(part.vertices, weights, path.moves[-1])))
+    figure = Figure(model=model, vertices=posed, canonical=mean_adult(model), heads=body.heads, bones=bones)
+    obstacles = [Surface(d.shell.vertices, d.shell.faces) for d in dressed]
+    hair = grow(figure, style, obstacles)
+    parts += [hair] if hair is not None else []
+    head_parts, pupils = _head(model, adult, figure, style, face_hair, rngs[5], choice.texture)
+    return Person(
+        seed=seed,
+        adult=adult,
+        pose=pose,
+        outfit=outfit,
+        shoes=shoes,
+        hair=style,
+        face_hair=face_hair,
+        parts=(*head_parts, *parts),
+        body=posed,
+        bones=bones,
+        joints=bones[[model.rig(rest.heads[0]).bone_of[j] for j in JOINTS], :3, 3],
+        pupils=pupils,
+        measures={
+            "vertices below a surface": float(sum(d.draped.below for d in dressed)),
+            "nearest, m": min((d.draped.nearest for d in dressed), default=float("inf")),
+            "strain, 99 %": max((float(np.percentile(d.draped.strain, 99)) for d in dressed), default=0.0),
+        },
+    )
+
+
+def _dummy(model: BodyModel, body: Body) -> Dummy:
+    pose = tailor(body)
+    bones = body.bones(pose.rotations, pose.root)
+    return Dummy(
+        model=model, vertices=body.skinned(bones), bones=bones, rotations=pose.rotations, root=pose.root.astype(np.float32)
+    )
+
+
+def _bones(model: BodyModel, body: Body, pose: Pose, lift: ndarray) -> Float32[ndarray, "j 4 4"]:
+    return body.bones(pose.rotations, pose.root + lift)
+
+
+def _moved(part: Part, vertices: Float32[ndarray, "v 3"]) -> Part:
+    return replace(part, vertices=vertices)
+
+
+def _hair(rng: np.random.Generator, adult: Adult, family: str | None) -> HairStyle:
+    """Return hair that people of an age and sex wear, all of them sometimes."""
+    long = {"bob", "long", "wavy", "ponytail", "bun"}
+    names = list(STYLES)
+    odds = np.array([
+        (0.15 + 1.6 * adult.womanhood) if n in long
+        else (0.1 + 0.9 * (1 - adult.womanhood) * adult.years / 60) if n in ("bald", "buzz")
+        else 0.5 if n in ("afro", "curls") and adult.skin.melanin < 0.12
+        else 1.0 - 0.5 * adult.womanhood
+        for n in names
+    ])  # fmt: skip
+    name = family or names[int(rng.choice(len(names), p=odds / odds.sum()))]
+    colour, grey = hair_colour(rng, adult)
+    return STYLES[name](rng, colour, grey)
+
+
+def _head(
+    model: BodyModel, adult: Adult, figure: Figure, style: HairStyle, face_hair: FaceHair, rng: np.random.Generator,
+    texture: int,
+) -> tuple[Sequence[Part], Mapping[str, Float32[ndarray, "n 3"]]]:  # fmt: skip
+    """Return skin, eyes, teeth and the hairs of the face, and the pupils' outlines."""
+    head = head_of(model, adult.phenotype, adult.local, adult.face, figure.bones, figure.vertices)
+    gaze = {"left": adult.gaze.left, "right": adult.gaze.right}
+    head = seat_lids(head, gaze)
+    scalp = scalp_field(figure, Hair(colour=style.colour, fringe=style.fringe, seed=style.seed))
+    bald = style.top <= 0
+    parts = skin_parts(head, draw_skin(rng, adult, style.colour, face_hair), size=texture, scalp=None if bald else scalp)
+    eyes, balls = eye_parts(head, draw_eyes(rng, adult), gaze)
+    parts += eyes + teeth_parts(head, draw_teeth(rng, adult)) + face_hair_parts(head, face_hair)
+    return parts, {side: ball.pupil for side, ball in balls.items()}
