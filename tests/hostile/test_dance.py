@@ -16,7 +16,7 @@ from omote.app.jobs import run
 from omote.core import weights
 from omote.core.errors import ConsentError, NobodyError, OmoteError, OutputError, UsageError
 
-pytestmark = pytest.mark.usefixtures("user")
+pytestmark = pytest.mark.usefixtures("user", "cached")
 
 TINY = {"size": "64x64", "fps": 4.0, "seconds": 2.0, "backend": "numba", "test_only": True}
 

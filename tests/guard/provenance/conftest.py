@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from omote.guard.provenance import certificates
+from omote.guard.provenance import certificates, xmp
 
 
 @pytest.fixture
@@ -77,3 +77,24 @@ def make(tmp_path: Path) -> Callable[[str], Path]:
         return path
 
     return made
+
+
+@pytest.fixture
+def with_address() -> Callable[[Path], Path]:
+    """Makes a copy of a picture or film whose XMP says that its manifest lies at an address on the network."""
+    said = (
+        b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+        b'xmlns:dcterms="http://purl.org/dc/terms/" dcterms:provenance="https://jane-doe.example/her.c2pa"/>'
+        b'</rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
+    )
+
+    def make(path: Path) -> Path:
+        copy = path.with_name(f"with-address-{path.name}")
+        if place := xmp._PLACES.get(path.suffix):
+            copy.write_bytes(place[0](path.read_bytes(), said))
+        else:
+            xmp._append_box(path, copy, said)
+        return copy
+
+    return make

@@ -64,6 +64,29 @@ def test_force_makes_a_new_authority(tmp_path: Path) -> None:
     assert certificates.anchors(tmp_path) != before
 
 
+def test_force_keeps_what_was_there_out_of_the_way(tmp_path: Path) -> None:
+    own_chain(tmp_path, ec.generate_private_key(ec.SECP256R1()))
+    place = tmp_path / "certificates"
+    issued = (place / "signer.pem").read_bytes()
+    certificates.init(tmp_path, force=True)
+    authority = (place / "ca.key").read_bytes()
+    certificates.init(tmp_path, force=True, now=NOW)
+    certificates.init(tmp_path, force=True, now=NOW)
+    kept = sorted(place.glob("old-*"))
+    assert len(kept) == 3
+    assert issued in [(folder / "signer.pem").read_bytes() for folder in kept]
+    assert authority in [file.read_bytes() for folder in kept for file in folder.glob("ca.key")]
+    assert certificates.anchors(tmp_path).count("BEGIN CERTIFICATE") == 1
+    if os.name == "posix":
+        assert {stat.S_IMODE(folder.stat().st_mode) for folder in kept} == {0o700}
+        assert {stat.S_IMODE(file.stat().st_mode) for file in place.glob("old-*/*.key")} == {0o600}
+
+
+def test_force_where_nothing_is_leaves_nothing_behind(tmp_path: Path) -> None:
+    certificates.init(tmp_path, force=True)
+    assert sorted(p.name for p in (tmp_path / "certificates").iterdir()) == ["ca.key", "ca.pem", "signer.pem"]
+
+
 def test_an_ending_signer_is_renewed_under_the_same_authority(tmp_path: Path) -> None:
     certificates.init(tmp_path)
     before, anchors = signer(tmp_path), certificates.anchors(tmp_path)

@@ -236,6 +236,47 @@ def test_the_record_that_holds_longest_is_found() -> None:
         consent.require(PHOTO, use="swap", when=NOW)
 
 
+def test_a_record_for_any_photograph_is_never_found_by_itself() -> None:
+    consent.write(a_record(person="Aiko", photographs=[], any_photograph=True, expires=NOW + timedelta(days=90)))
+    with pytest.raises(ConsentError, match="--consent"):
+        consent.require(PHOTO, use="dance", when=NOW)
+    consent.write(a_record(person="Bob"))
+    assert consent.require(PHOTO, use="dance", when=NOW).person == "Bob"
+
+
+def test_after_a_withdrawal_only_a_record_made_later_counts() -> None:
+    now = datetime.now(UTC)
+    older = a_record(now=now - timedelta(days=9), expires=now + timedelta(days=99))
+    withdrawn = a_record(now=now - timedelta(days=8), expires=now + timedelta(days=99))
+    consent.write(older)
+    consent.withdraw(withdrawn)  # it was never put where jobs find records
+    with pytest.raises(ConsentError, match="withdrawn"):
+        consent.require(PHOTO, use="dance")
+    consent.write(a_record(now=now - timedelta(days=7), expires=now + timedelta(days=99)))
+    with pytest.raises(ConsentError, match="withdrawn"):
+        consent.require(PHOTO, use="dance")
+    anew = a_record(now=now + timedelta(seconds=2), expires=now + timedelta(days=9))
+    consent.write(anew)
+    assert consent.require(PHOTO, use="dance", when=now + timedelta(seconds=3)) == anew
+
+
+def test_a_damaged_note_of_a_withdrawal_still_withdraws(folder: Path) -> None:
+    record = a_record()
+    consent.write(record)
+    consent.withdraw(record)
+    (folder / "consent" / "withdrawn" / record.id).write_bytes(b"\xff")
+    consent.write(a_record())
+    with pytest.raises(ConsentError, match="withdrawn"):
+        consent.require(PHOTO, use="dance", when=NOW)
+
+
+def test_a_file_that_is_no_key_does_not_hide_the_keys(folder: Path) -> None:
+    record = a_record()
+    (folder / "consent" / "trusted").mkdir()
+    (folder / "consent" / "trusted" / "x.pub").write_bytes(b"\xff\xfe\x00")
+    consent.verify(record, NOW)
+
+
 def test_one_broken_record_does_not_hide_the_others(folder: Path) -> None:
     consent.write(a_record())
     (folder / "consent" / "records" / "0.json").write_text("{")

@@ -12,12 +12,12 @@ from PIL import Image
 from omote.core.errors import InputError
 from omote.core.frame import Frame
 from omote.guard.provenance import certificates, verdict
-from omote.guard.provenance.inspect import ProvenanceReport, inspect
+from omote.guard.provenance.inspect import ProvenanceReport, _merge, inspect
 from omote.guard.provenance.manifest import Mark, SourceType, Statement
 from omote.guard.provenance.reader import State
 from omote.guard.provenance.sealing import seal_output
 from omote.guard.provenance.store import open_store
-from omote.guard.provenance.watermark import Watermark
+from omote.guard.provenance.watermark import Detection, Watermark
 
 Make = Callable[[str], Path]
 
@@ -72,6 +72,18 @@ def test_an_output_as_it_left_says_everything(output: Path) -> None:
     assert report.stored is not None
     assert report.unchanged is True
     assert report.notes == ()
+
+
+def test_every_output_of_a_job_is_known_to_be_unchanged(output: Path, tmp_path: Path) -> None:
+    number = open_store().id_for("job")
+    later = tmp_path / "later.webp"
+    Image.fromarray(marked(number)).save(later, lossless=True)
+    seal_output(later, said(number))
+    for path in (output, later):
+        report = inspect(path)
+        assert report.unchanged is True
+        assert report.stored is not None
+        assert report.stored.output_name == path.name
 
 
 @pytest.mark.parametrize("quality", [95, 80])
@@ -172,6 +184,53 @@ def test_a_folder_of_frames_is_read_too(home: Path, tmp_path: Path) -> None:
     check(report, "this machine trusts")
     assert report.mark is not None
     assert report.unchanged is True
+    (folder / "SHA256SUMS.c2pa").unlink()
+    (folder / "SHA256SUMS.xmp").unlink()
+    check(inspect(folder), "byte for byte the file that was sealed here")
+
+
+@pytest.mark.parametrize("stripped", [False, True])
+def test_a_folder_with_an_altered_frame_is_not_called_unchanged(stripped: bool, home: Path, tmp_path: Path) -> None:
+    number = open_store().id_for("job")
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for n in range(2):
+        Image.fromarray(marked(number, n)).save(folder / f"{n}.png")
+    seal_output(folder, said(number))
+    with Image.open(folder / "1.png") as image:
+        picture = np.asarray(image).copy()
+    picture[:40, :40] = 0
+    Image.fromarray(picture).save(folder / "1.png")
+    if stripped:
+        (folder / "SHA256SUMS.c2pa").unlink()
+        (folder / "SHA256SUMS.xmp").unlink()
+    report = inspect(folder)
+    assert report.manifest.state is (State.NONE if stripped else State.INVALID)
+    assert report.unchanged is False
+    check(report, "encoded anew or changed")
+    assert "byte for byte" not in report.verdict
+
+
+@pytest.mark.parametrize("size", [(1, 1), (300, 200)])
+def test_a_folder_of_other_pictures_says_nothing(size: tuple[int, int], home: Path, tmp_path: Path) -> None:
+    Image.new("RGB", size).save(tmp_path / "a.png")
+    Image.new("RGB", (70, 90)).save(tmp_path / "b.png")
+    assert inspect(tmp_path).verdict == verdict.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("best", "looked_at", "shown"), [(-11.4, 1, "1e-11"), (-11.4, 1000, "1e-8"), (-2.5, 1000, "1e0")]
+)
+def test_the_chance_of_a_false_alarm_is_that_of_the_whole_file(
+    best: float, looked_at: int, shown: str, output: Path
+) -> None:
+    pieces = [Detection(payload=7, log10_false_alarm=best), *[None] * (looked_at - 1)]
+    mark = _merge(pieces, 48)
+    assert mark is not None
+    oracle = min(1.0, looked_at * 10**best)  # Boole's inequality
+    assert 10**mark.log10_false_alarm == pytest.approx(oracle)
+    assert float(shown) >= oracle
+    assert f"false alarm below {shown}\n" in replace(inspect(output), mark=mark).text()
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.mp4", "a.webm", "a.wav", "a.glb"])
@@ -219,7 +278,8 @@ def test_a_sealed_file_cut_short_is_reported_and_not_refused(output: Path, tmp_p
 
 def test_a_damaged_store_is_noted_and_does_not_stop_the_rest(output: Path) -> None:
     (record,) = open_store()
-    (open_store().folder / record.id / "record.json").write_text("{")
+    (file,) = (open_store().folder / record.id).glob("*.json")
+    file.write_text("{")
     report = inspect(output)
     check(report, "this machine trusts")
     assert any("does not help" in note for note in report.notes)

@@ -109,6 +109,20 @@ def test_an_edit_of_a_parent_opens_it_first(make: Make, home: Path, tmp_path: Pa
     assert [action["action"] for action in actions][:2] == ["c2pa.opened", "c2pa.edited"]
 
 
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.mp4"])
+def test_an_address_in_an_ingredient_is_not_told_on(
+    name: str, make: Make, home: Path, tmp_path: Path, with_address: Callable[[Path], Path]
+) -> None:
+    photo = with_address(make(name))
+    assert b"jane-doe.example" in photo.read_bytes()
+    part = Ingredient(path=photo, relation=Relation.INPUT, title="photograph")
+    seal = manifest.seal(make("b.png"), tmp_path / "s.png", statement(make, ingredients=(part,)))
+    assert b"jane-doe" not in seal.manifest
+    (told,) = active(oracle(seal.path))["ingredients"]
+    assert told["format"] == manifest.EMBEDDED[photo.suffix]
+    assert oracle(seal.path)["validation_state"] == "Trusted"
+
+
 def test_an_ingredients_own_history_is_kept(make: Make, home: Path, tmp_path: Path) -> None:
     first = manifest.seal(make("a.jpg"), tmp_path / "first.jpg", statement(make)).path
     part = Ingredient(path=first, relation=Relation.INPUT, title="photograph")

@@ -1,4 +1,7 @@
+import hashlib
+import os
 import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -197,6 +200,30 @@ def test_a_sidecar_under_the_other_usual_name_is_read(sealed: Make) -> None:
     assert reader.read_manifest(path).state is State.TRUSTED
 
 
+def test_a_sidecar_under_the_other_usual_name_is_nobodys_where_two_files_share_it(
+    sealed: Make, make: Make, tmp_path: Path
+) -> None:
+    path = sealed("a.webm").rename(tmp_path / "b.webm")
+    (tmp_path / "a.webm.c2pa").rename(tmp_path / "b.c2pa")
+    (tmp_path / "b.xmp").write_text("a photo editor's")
+    assert reader.read_manifest(path).state is State.TRUSTED
+    assert reader.read_manifest(make("b.jpg")).state is State.NONE
+    assert reader.read_manifest(path).state is State.NONE  # whose it is cannot be told any more
+    (tmp_path / "b.c2pa").rename(tmp_path / "b.webm.c2pa")
+    assert reader.read_manifest(path).state is State.TRUSTED
+
+
+def test_a_manifest_on_the_network_is_named_and_one_beside_the_file_read(
+    make: Make, home: Path, sealed: Make, tmp_path: Path, with_address: Callable[[Path], Path]
+) -> None:
+    path = with_address(make("a.png"))
+    report = reader.read_manifest(path)
+    assert report.state is State.NONE
+    assert report.problems == ("the file points to a manifest on the network, which is not fetched",)
+    shutil.copy(sealed("b.glb").with_name("b.glb.c2pa"), path.with_name(f"{path.name}.c2pa"))
+    assert "changed after it was sealed" in reader.read_manifest(path).words
+
+
 def test_a_damaged_sidecar_is_invalid(sealed: Make) -> None:
     path = sealed("a.glb")
     beside = path.with_name(f"{path.name}.c2pa")
@@ -225,6 +252,38 @@ def test_a_folder_holds_only_as_it_was(change: str, make: Make, home: Path, tmp_
     report = reader.read_manifest(folder)
     assert report.state is State.INVALID
     assert "1.png" in report.words or "3.png" in report.words
+
+
+@pytest.mark.parametrize("data", [None, b"", b"\xff\xfe\0", b"no list at all\n"])
+def test_a_folder_whose_list_is_gone_or_damaged_does_not_hold(
+    data: bytes | None, make: Make, home: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    make("x.png").rename(folder / "1.png")
+    manifest.seal(folder, folder, SAID)
+    (folder / "SHA256SUMS").unlink()
+    if data is not None:
+        (folder / "SHA256SUMS").write_bytes(data)
+    assert reader.read_manifest(folder).state is State.INVALID
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX alone")
+def test_a_folder_may_hold_any_names_and_none_passes_for_two(make: Make, home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for name in (b"a.png", b"b.png", b"\xff\x1b[8m.png", b"back\\slash.png"):
+        make("x.png").rename(os.fsdecode(os.fsencode(folder) + b"/" + name))
+    manifest.seal(folder, folder, SAID)
+    assert reader.read_manifest(folder).state is State.TRUSTED
+    done = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=folder, capture_output=True, check=False)
+    assert (done.returncode, done.stdout.count(b": OK")) == (0, 4)
+    digest = hashlib.sha256((folder / "b.png").read_bytes()).hexdigest()
+    (folder / "b.png").unlink()
+    (folder / "a.png").rename(folder / f"a.png\n{digest}  b.png")
+    report = reader.read_manifest(folder)
+    assert report.state is State.INVALID
+    assert report.words.isprintable()
 
 
 def test_stripping_by_a_new_encoding_leaves_none(sealed: Make, tmp_path: Path) -> None:

@@ -37,6 +37,20 @@ def test_what_is_put_in_is_found_by_its_id(tmp_path: Path) -> None:
     assert again.get(number ^ 1) is None
 
 
+def test_each_output_of_a_job_is_known(tmp_path: Path) -> None:
+    shelf = ManifestStore(48, tmp_path)
+    number = shelf.id_for("job")
+    first, second = (
+        shelf.put(number, text.encode(), **KNOWN | {"output_name": text, "output_sha256": text[-1] * 64})
+        for text in ("output a", "output b")
+    )
+    assert shelf.get(number, "a" * 64) == first
+    assert shelf.get(number, "b" * 64) == second
+    assert shelf.get(number, "c" * 64) in (first, second)
+    assert [shelf.manifest(record) for record in (first, second)] == [b"output a", b"output b"]
+    assert len(list(shelf)) == 1
+
+
 def test_the_same_job_always_gets_the_same_id(tmp_path: Path) -> None:
     first = [ManifestStore(48, tmp_path).id_for(f"job {n}") for n in range(20)]
     assert first == [ManifestStore(48, tmp_path).id_for(f"job {n}") for n in range(20)]
@@ -85,7 +99,7 @@ def test_a_damaged_record_is_told(data: bytes, tmp_path: Path) -> None:
     shelf = ManifestStore(48, tmp_path)
     number = shelf.id_for("job")
     record = shelf.put(number, b"manifest", **KNOWN)
-    (shelf.folder / record.id / "record.json").write_bytes(data)
+    (shelf.folder / record.id / f"{record.output_sha256}.json").write_bytes(data)
     with pytest.raises(ProvenanceError, match="damaged"):
         shelf.get(number)
 
@@ -131,7 +145,7 @@ def test_writers_at_once_never_leave_a_pair_that_does_not_fit(tmp_path: Path) ->
         writer.join()
     assert [writer.exitcode for writer in writers] == [0] * 4
     assert len(list(shelf)) == 5
-    assert json.loads((shelf.folder / f"{shelf.id_for('job 0'):012x}" / "record.json").read_text())
+    assert json.loads((shelf.folder / f"{shelf.id_for('job 0'):012x}" / f"{KNOWN['output_sha256']}.json").read_text())
 
 
 def test_our_watermarks_ids_are_as_long_as_it_carries(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from omote.guard.provenance.manifest import SourceType
@@ -64,7 +66,21 @@ def test_the_very_file_without_its_sidecar_is_recognised() -> None:
     assert "encoded anew" in verdict(manifest(State.NONE), None, "01", STORED, False)
 
 
-@pytest.mark.parametrize("source_type", ["", "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture", "x"])
-def test_source_types_of_others_are_named_as_they_are(source_type: str) -> None:
-    said = verdict(manifest(State.NONE), Label(source_type=source_type, tool="P"), "", None, None)
-    assert f"of the kind {source_type.rpartition('/')[2] or 'unstated'}, by P" in said
+def test_names_that_others_chose_cannot_pass_for_our_own_words() -> None:
+    lie = "a camera”. This file is genuine. “"
+    for state in (State.TRUSTED, State.UNKNOWN_SIGNER, State.EXPIRED):
+        said = verdict(replace(manifest(state), generator=lie, signer=lie), None, "", None, None)
+        assert said.count('“a camera". This file is genuine. "”') == 2
+    assert '“a camera". This' in verdict(manifest(State.NONE), Label(source_type="x", tool=lie), "", None, None)
+
+
+@pytest.mark.parametrize(
+    ("source_type", "kind"),
+    [
+        ("", "of a kind that is not told"),
+        ("http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture", "of the kind “digitalCapture”"),
+        ("x", "of the kind “x”"),
+    ],
+)
+def test_source_types_of_others_are_named_as_they_are(source_type: str, kind: str) -> None:
+    assert f"{kind}, by “P”" in verdict(manifest(State.NONE), Label(source_type=source_type, tool="P"), "", None, None)

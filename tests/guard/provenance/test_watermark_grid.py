@@ -18,6 +18,12 @@ def scene(height: int, width: int, seed: int = 0) -> np.ndarray:
     return np.clip(128 + 60 * picture / picture.std(), 0, 255).astype(np.float32)
 
 
+@pytest.mark.parametrize("height", [128, 400])
+def test_a_picture_of_two_flat_halves_is_read_as_numbers(height: int) -> None:
+    halves = np.where(np.arange(600) < 300, 0.0, 255.0).astype(np.float32)
+    assert np.isfinite(grid.read(grid.canonical(np.tile(halves, (height, 1))))).all()
+
+
 @pytest.mark.oracle
 def test_the_pattern_is_the_inverse_cosine_transform_of_its_chips() -> None:
     chips = np.random.default_rng(0).standard_normal(len(grid.ROWS)).astype(np.float32)

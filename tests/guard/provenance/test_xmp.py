@@ -161,6 +161,10 @@ def test_an_open_ended_film_is_refused(make: Make, tmp_path: Path) -> None:
         b"<a><b></a>",
         b'<!DOCTYPE x [<!ENTITY a "b">]><x/>',
         b"<x>" + b" " * (1 << 20) + b"</x>",
+        b'<?xml version="1.0" encoding="foo"?><a/>',
+        b'<?xml version="1.0" encoding="shift_jis"?><a/>',
+        b'<?xml version="1.0" encoding="utf-32"?><a/>',
+        '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'.encode("utf-16"),
     ],
 )
 def test_a_damaged_or_hostile_packet_is_refused(data: bytes) -> None:

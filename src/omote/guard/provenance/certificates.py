@@ -4,14 +4,14 @@ C2PA signs with X.509 v3 certificates (C2PA 2.x, "X.509 Certificates": ES256 or 
 digitalSignature, an extended key usage such as emailProtection or documentSigning, an authority above). One
 call makes such a chain. Nobody else knows the authority, so elsewhere a seal reads as signed by an unknown
 certificate until `ca.pem` is put among the trusted ones there. No time-stamp authority is asked, for that
-would need the
-network: a seal is therefore as old as it says, and good for as long as its certificate; so that is long.
+would need the network: a seal is therefore as old as it says, and good for as long as its certificate; so that is long.
 
 Folder `certificates/`: `ca.pem` (give it away), `ca.key` (keep it), `signer.pem` (the key of the signer, its
 certificate, the chain above; another chain may be put there), `trusted/*.pem` (authorities of other
-machines).
+machines), `old-…/` (what was there before `init --force`; a key that an authority issued cannot be made again).
 """
 
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from omote.core.errors import ProvenanceError
+from omote.core.errors import OutputError, ProvenanceError
 from omote.guard.provenance.home import claim_folder, home, read_private, write_whole
 
 ORGANISATION = "Omote development certificate"
@@ -31,6 +31,7 @@ AUTHORITY_DAYS = 20 * 365
 SIGNER_DAYS = 10 * 365
 RENEW_DAYS = 365
 """`init` makes a new signer under the same authority when this little is left."""
+_OWN = ("ca.pem", "ca.key", "signer.pem")
 _SKEW = timedelta(days=1)
 """How far back validity begins, for clocks that go wrong."""
 _HOW = "`omote provenance init` makes development certificates"
@@ -65,8 +66,8 @@ def init(folder: Path | None = None, *, force: bool = False, now: datetime | Non
 
     Args:
         folder: the home folder; `home()` if left out.
-        force: throw the present authority and signer away first. What they sealed is then signed by an
-            unknown certificate here too.
+        force: put the present authority and signer away first, into `old-…`. What they sealed is then signed
+            by an unknown certificate here too.
         now: the present, for tests.
 
     Raises:
@@ -75,9 +76,8 @@ def init(folder: Path | None = None, *, force: bool = False, now: datetime | Non
     """
     now = now or datetime.now(UTC)
     place = _place(folder)
-    if force and place.exists():
-        for name in ("ca.pem", "ca.key", "signer.pem"):
-            (place / name).unlink(missing_ok=True)
+    if force:
+        _put_away(place, now)
     if not (place / "signer.pem").exists():
         _found(place, now)
     credentials = _read(place)
@@ -121,6 +121,19 @@ def anchors(folder: Path | None = None) -> str:
             raise ProvenanceError(f"{path} is no PEM certificate: {error}") from error
         found += [_pem(certificate).decode() for certificate in certificates]
     return "".join(found)
+
+
+def _put_away(place: Path, now: datetime) -> None:
+    """Move the authority and the signer, if there are any, into a folder of their own."""
+    present = [place / name for name in _OWN if (place / name).exists()]
+    if not present:
+        return
+    try:
+        old = Path(tempfile.mkdtemp(prefix=f"old-{now:%Y%m%d-%H%M%S}-", dir=place))  # 0700 by itself
+        for path in present:
+            path.rename(old / path.name)
+    except OSError as error:
+        raise OutputError(f"the old certificates in {place} cannot be put away: {error.strerror}") from error
 
 
 def _found(place: Path, now: datetime) -> None:

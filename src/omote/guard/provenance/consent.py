@@ -9,7 +9,8 @@ minors.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ from omote.guard.provenance.consent_record import (
 )
 from omote.guard.provenance.home import claim_folder, home, read_private, write_whole
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _HOW = "`omote consent new` makes a record, and `--test-only` one for trying things out"
 
 
@@ -236,31 +238,43 @@ def require(
     when: datetime | None = None,
     folder: Path | None = None,
 ) -> ConsentRecord:
-    """Return a record of the home folder that covers a use, the one that holds longest.
+    """Return a record of the home folder that names a photograph and covers a use, the one that holds longest.
+
+    A record that covers any photograph of a person is not looked at: whether this is one, only who gives it can tell.
+    A record that was withdrawn ends those made before: consent after that is a record made after that.
 
     Raises:
         ConsentError: there is none; where a record names the photograph, the message says why it does not do.
     """
-    found: list[ConsentRecord] = []
-    nearest: ConsentError | None = None
-    for path in sorted(_records(folder).glob("*.json")):
-        named = False
+    named = [record for record in _readable(folder) if photo_sha256.lower() in record.photographs]
+    ended = max((_ended(record, folder) for record in named), default=_NEVER)
+    reasons: list[ConsentError] = []
+    for record in sorted(named, key=lambda record: record.expires, reverse=True):
         try:
-            record = read(path)
-            named = photo_sha256.lower() in record.photographs
             covers(record, photo_sha256=photo_sha256, use=use, commercial=commercial, when=when, folder=folder)
-            found.append(record)
-        except ConsentError as error:  # a record of others, or a file that is none, says nothing of this photograph
-            nearest = error if named else nearest
-    if found:
-        return max(found, key=lambda record: record.expires)
-    if nearest:
-        raise nearest
-    raise ConsentError(f"there is no consent record for this photograph (SHA-256 {photo_sha256[:16]}…); {_HOW}")
+            if record.created < ended:
+                raise ConsentError(
+                    f"a consent to this photograph was withdrawn on {iso(ended)}, after the record {record.id[:8]} was "
+                    "made; ask for a new one"
+                )
+            return record
+        except ConsentError as error:
+            reasons.append(error)
+    if reasons:
+        raise reasons[0]
+    raise ConsentError(
+        f"there is no consent record for this photograph (SHA-256 {photo_sha256[:16]}…); a record for any photograph "
+        f"of a person counts where --consent gives it; {_HOW}"
+    )
 
 
 def withdraw(record: ConsentRecord, *, folder: Path | None = None) -> None:
-    """Note that a consent was taken back: on this machine nothing more is made under it."""
+    """Note that a consent was taken back: on this machine nothing more is made under it, nor under older ones.
+
+    The record is kept with those of the home folder, so that it is known which photographs it was about.
+    """
+    if not (_records(folder) / f"{record.id}.json").exists():
+        write(record, folder=folder)
     write_whole(_withdrawn(folder) / record.id, f"{iso(datetime.now(UTC))}\n".encode(), private=True)
 
 
@@ -291,7 +305,8 @@ def signing_key(folder: Path | None = None) -> Ed25519PrivateKey:
 def trusted_keys(folder: Path | None = None) -> frozenset[str]:
     """Return the public keys believed here, hexadecimal: this user's, and each `consent/trusted/*.pub`."""
     files = [_consent(folder) / "key" / "public.pub", *(_consent(folder) / "trusted").glob("*.pub")]
-    return frozenset(path.read_text().strip().lower() for path in files if path.is_file())
+    texts = (path.read_bytes().decode(errors="replace") for path in files if path.is_file())
+    return frozenset(text.strip().lower() for text in texts)
 
 
 def _passing(
@@ -317,6 +332,24 @@ def _consent(folder: Path | None) -> Path:
 
 def _records(folder: Path | None) -> Path:
     return _consent(folder) / "records"
+
+
+def _readable(folder: Path | None) -> Iterator[ConsentRecord]:
+    """Yield the records of the home folder; a broken file does not hide the others."""
+    for path in sorted(_records(folder).glob("*.json")):
+        with suppress(ConsentError):
+            yield read(path)
+
+
+def _ended(record: ConsentRecord, folder: Path | None) -> datetime:
+    """Return when a record was withdrawn."""
+    path = _withdrawn(folder) / record.id
+    if not path.exists():
+        return _NEVER
+    try:
+        return datetime.strptime(path.read_text().strip(), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except (OSError, ValueError):
+        return datetime.max.replace(tzinfo=UTC)  # the note is damaged, but it is there
 
 
 def _withdrawn(folder: Path | None) -> Path:

@@ -7,6 +7,7 @@ anybody can write it. That nothing is found says nothing about whether a picture
 """
 
 import dataclasses
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -17,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from omote.core.errors import InputError, ProvenanceError
 from omote.core.frame import Frame
-from omote.core.weights import sha256
 from omote.guard.provenance import xmp
-from omote.guard.provenance.manifest import EMBEDDED, LISTING
+from omote.guard.provenance.foreign import NAME, printable
+from omote.guard.provenance.manifest import EMBEDDED, output_sha256
 from omote.guard.provenance.reader import ManifestReport, State, read_manifest, read_stored
 from omote.guard.provenance.store import ManifestStore, StoredManifest
 from omote.guard.provenance.verdict import verdict
@@ -39,7 +40,7 @@ class MarkReport:
     looked_at: int
     """How many pieces were looked at."""
     log10_false_alarm: float
-    """Chance to find any mark this clear in an unmarked piece, as a power of ten; the best piece's."""
+    """Bound of the chance to find any mark this clear in any piece of an unmarked file, as a power of ten."""
     others: tuple[str, ...] = ()
     """Further ids, where pieces disagree: the video was cut together."""
 
@@ -82,7 +83,7 @@ class ProvenanceReport:
             ]
         if self.mark:
             pieces = f"{self.mark.windows} of {self.mark.looked_at} pieces"
-            chance = f"chance of a false alarm below 1e{self.mark.log10_false_alarm:.0f}"
+            chance = f"chance of a false alarm below 1e{math.ceil(self.mark.log10_false_alarm)}"
             lines.append(f"watermark: {self.mark.id}, read in {pieces}, {chance}")
         else:
             lines.append("watermark: none found")
@@ -110,14 +111,10 @@ def inspect(
     Raises:
         InputError: there is no such file, or it is damaged and nothing in it tells where it comes from.
     """
-    if not path.exists():
-        raise InputError(f"{path} does not exist; check the name and the folder")
+    _check(path)
     notes: list[str] = []
     manifest = read_manifest(path, folder=folder)
-    try:
-        label = xmp.read(path)
-    except InputError as error:
-        label, _ = None, notes.append(f"its XMP cannot be read: {error}")
+    label = _read_label(path, notes)
     if detector is None:
         from omote.guard.provenance.watermark import Watermark
 
@@ -128,10 +125,10 @@ def inspect(
         if manifest.state is State.NONE and label is None:
             raise
         mark, _ = None, notes.append(f"the watermark could not be looked for: {error}")
-    stored, recovered = _look_up(mark, manifest, ManifestStore(detector.bits, folder), notes)
+    digest = output_sha256(path) if mark or manifest.mark_id else ""
+    stored, recovered = _look_up(mark, manifest, digest, ManifestStore(detector.bits, folder), notes)
     notes += _contradictions(manifest, label, mark)
-    subject = path / LISTING if path.is_dir() else path
-    unchanged = sha256(subject) == stored.output_sha256 if stored and subject.is_file() else None
+    unchanged = digest == stored.output_sha256 if stored else None
     return ProvenanceReport(
         path=path,
         verdict=verdict(manifest, label, mark.id if mark else "", stored, unchanged),
@@ -142,6 +139,33 @@ def inspect(
         recovered=recovered,
         unchanged=unchanged,
         notes=tuple(notes),
+    )
+
+
+def _check(path: Path) -> None:
+    """Refuse what is not there, or would never end when read."""
+    try:
+        if path.is_file() or path.is_dir():
+            return
+        if path.exists():
+            raise InputError(f"{path} is neither a file nor a folder; copy what it gives into a file")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    raise InputError(f"{path} does not exist; check the name and the folder")
+
+
+def _read_label(path: Path, notes: list[str]) -> xmp.Label | None:
+    """Return what the XMP says, fit to be shown."""
+    try:
+        label = xmp.read(path)
+    except InputError as error:
+        notes.append(f"its XMP cannot be read: {error}")
+        return None
+    return label and dataclasses.replace(
+        label,
+        source_type=printable(label.source_type),
+        tool=printable(label.tool, NAME),
+        mark_id=printable(label.mark_id, NAME),
     )
 
 
@@ -156,7 +180,8 @@ def _read_mark(path: Path, detector: "Watermark", seconds: float | None) -> Mark
     from omote.parts.media.video import VideoSource
 
     if path.is_dir():
-        return _merge(list(detector.detect_video(_numbered(sorted(path.glob("*.png"))))), detector.bits)
+        pictures = sorted(file for file in path.glob("*.png") if file.is_file())
+        return _merge(list(detector.detect_video(_numbered(pictures))), detector.bits)
     kind = readable(path).kind
     if kind == "unknown":
         kind = EMBEDDED.get(path.suffix.lower(), "").replace("image", "picture").partition("/")[0]
@@ -191,24 +216,25 @@ def _merge(found: list[Any], bits: int) -> MarkReport | None:
         return None
     (best, windows), *others = counts.most_common()
     width = (bits + 3) // 4
+    clearest = min(piece.log10_false_alarm for piece in found if piece is not None and piece.payload == best)
     return MarkReport(
         id=f"{best:0{width}x}",
         windows=windows,
         looked_at=len(found),
-        log10_false_alarm=min(p.log10_false_alarm for p in found if p is not None and p.payload == best),
+        log10_false_alarm=min(0.0, clearest + math.log10(len(found))),  # any of so many might have given it
         others=tuple(f"{payload:0{width}x}" for payload, _ in others),
     )
 
 
 def _look_up(
-    mark: MarkReport | None, manifest: ManifestReport, store: ManifestStore, notes: list[str]
+    mark: MarkReport | None, manifest: ManifestReport, digest: str, store: ManifestStore, notes: list[str]
 ) -> tuple[StoredManifest | None, ManifestReport | None]:
     """Return what the store knows of the file, and the stored manifest where the file's own tells nothing."""
     name = mark.id if mark else manifest.mark_id
     if not re.fullmatch(f"[0-9a-f]{{{(store.bits + 3) // 4}}}", name):
         return None, None
     try:
-        stored = store.get(int(name, 16))
+        stored = store.get(int(name, 16), digest)
         if stored is None or manifest.state not in (State.NONE, State.INVALID):
             return stored, None
         return stored, read_stored(store.manifest(stored))
@@ -219,7 +245,7 @@ def _look_up(
 
 def _contradictions(manifest: ManifestReport, label: xmp.Label | None, mark: MarkReport | None) -> list[str]:
     """Return, in words, where the pieces of evidence disagree."""
-    notes = []
+    notes = [f"the manifest's statement {label} is malformed and was passed over" for label in manifest.malformed]
     if mark and mark.others:
         notes.append(f"parts of it carry other watermarks ({', '.join(mark.others)}): it was put together")
     if manifest.mark_id and mark and mark.id != manifest.mark_id:

@@ -11,6 +11,7 @@ titles and their hashes, and no thumbnails are taken. A manifest that an ingredi
 whole, for it is the history of the file. Nothing here asks the network.
 """
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import c2pa
 
@@ -157,6 +158,14 @@ def sidecar_of(path: Path) -> Path:
     return path / f"{LISTING}.c2pa" if path.is_dir() else path.with_name(f"{path.name}.c2pa")
 
 
+def is_there(sidecar: Path) -> bool:
+    """Return whether a sidecar is there; where its name would be too long for the system, it is not."""
+    try:
+        return sidecar.is_file()
+    except OSError:
+        return False
+
+
 def seal(
     source: Path,
     target: Path,
@@ -228,22 +237,35 @@ def _sign(source: Path, target: Path | None, media_type: str, statement: Stateme
 
 def _add(builder: c2pa.Builder, ingredient: Ingredient, number: int) -> None:
     """Give an ingredient to the builder, with the history that it may carry."""
+    media_type = EMBEDDED.get(ingredient.path.suffix.lower(), _ANY)
     described = {
         "title": ingredient.title,
         "relationship": ingredient.relation.value,
         "instance_id": _handle(number),
         "label": _handle(number),
+        "format": media_type,
     }
-    media_type = EMBEDDED.get(ingredient.path.suffix.lower(), _ANY)
     try:
         with ingredient.path.open("rb") as stream:
-            try:
-                builder.add_ingredient(described, media_type, stream)
-            except c2pa.C2paError:  # not what its suffix says, so it carries no history: its hash is enough
-                stream.seek(0)
-                builder.add_ingredient(described, _ANY, stream)
+            known = media_type if _carries_history(stream, media_type) else _ANY
+            stream.seek(0)
+            builder.add_ingredient(described, known, stream)
     except OSError as error:
         raise InputError(f"the {ingredient.title} {ingredient.path} cannot be read: {error.strerror}") from error
+
+
+def _carries_history(stream: BinaryIO, media_type: str) -> bool:
+    """Return whether a manifest is in a file.
+
+    Where there is none, the library would look into the file for an address of one, and tell that address on.
+    """
+    if media_type == _ANY:
+        return False
+    try:
+        with c2pa.Context.from_dict(dict(OFFLINE)) as context, c2pa.Reader(media_type, stream, context=context) as read:
+            return read.is_embedded()
+    except c2pa.C2paError:
+        return False
 
 
 def _handle(number: int) -> str:
@@ -319,13 +341,15 @@ def _job(statement: Statement) -> dict[str, Any]:
 def listing(folder: Path) -> str:
     """Return the list of a folder's files and their SHA-256, as `sha256sum` writes it.
 
+    Names are as Python has them; `os.fsencode` makes the list's bytes of it.
+
     Raises:
         InputError: the folder holds no files, or one cannot be read.
     """
     own = (LISTING, f"{LISTING}.c2pa", f"{LISTING}.xmp")
     try:
         files = sorted(f for f in folder.iterdir() if f.is_file() and f.name not in own)
-        lines = [f"{sha256(file)}  {file.name}\n" for file in files]
+        lines = [_listed(file.name, sha256(file)) for file in files]
     except OSError as error:
         raise InputError(f"{folder} cannot be read: {error.strerror}") from error
     if not lines:
@@ -333,5 +357,26 @@ def listing(folder: Path) -> str:
     return "".join(lines)
 
 
+def output_sha256(path: Path) -> str:
+    """Return the SHA-256 by which an output is known: of the file, or of the list of a folder's files as they are now.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    if path.is_dir():
+        return hashlib.sha256(os.fsencode(listing(path))).hexdigest()
+    try:
+        return sha256(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _listed(name: str, digest: str) -> str:
+    """Return the line of a file; like `sha256sum`, so that no name can pass for two lines."""
+    escaped = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    mark = "\\" if escaped != name else ""
+    return f"{mark}{digest}  {escaped}\n"
+
+
 def _list(folder: Path) -> None:
-    write_whole(folder / LISTING, listing(folder).encode())
+    write_whole(folder / LISTING, os.fsencode(listing(folder)))

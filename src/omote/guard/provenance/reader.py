@@ -8,6 +8,7 @@ whose certificate has expired says nothing any more about when it was made.
 
 import io
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ import c2pa
 
 from omote.core.errors import InputError
 from omote.guard.provenance.certificates import ORGANISATION, anchors
-from omote.guard.provenance.manifest import EMBEDDED, JOB, LISTING, OFFLINE, listing, sidecar_of
+from omote.guard.provenance.foreign import NAME, printable
+from omote.guard.provenance.manifest import EMBEDDED, LISTING, OFFLINE, is_there, listing, sidecar_of
+from omote.guard.provenance.statements import Action, Part, read_statements
 
 
 class State(StrEnum):
@@ -30,28 +33,6 @@ class State(StrEnum):
     EXPIRED = "unaltered, but its certificate has expired"
     INVALID = "invalid"
     NONE = "none"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """One thing that was done to make the file."""
-
-    name: str
-    description: str
-    source_type: str
-    agent: str
-    when: str
-    parameters: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One file that it was made from."""
-
-    title: str
-    relation: str
-    sha256: str
-    """Empty where the manifest does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +61,8 @@ class ManifestReport:
     consents: tuple[Mapping[str, str], ...] = ()
     """Id and hash of each consent record."""
     test_only: bool = False
+    malformed: tuple[str, ...] = ()
+    """Labels of the statements that have another shape than expected, and were passed over."""
 
 
 _WORDS = {
@@ -95,6 +78,7 @@ _WORDS = {
     "signingCredential.invalid": "the certificate is not one that may sign media",
     "signingCredential.untrusted": "nobody known on this machine stands behind the certificate",
 }
+_REMOTE = "Remote"
 _LAPSED = {"claimSignature.outsideValidity", "signingCredential.expired"}
 # A JUMBF superbox whose description says C2PA: what is left when a seal can no longer be found by its place.
 _REMAINS = re.compile(rb"jumb.{4}jumdc2pa\x00\x11\x00\x10\x80\x00\x00\xaa\x00\x38\x9b\x71", re.DOTALL)
@@ -114,6 +98,8 @@ def read_manifest(path: Path, *, folder: Path | None = None) -> ManifestReport:
     subject = path / LISTING if path.is_dir() else path
     if path.is_dir() and beside is None:
         return _nothing()
+    if path.is_dir() and not subject.is_file():
+        return _broken(f"the list {LISTING}, which was sealed in the folder's stead, is missing")
     known = anchors(folder)
     settings: dict[str, Any] = {**OFFLINE, **({"trust": {"user_anchors": known}} if known else {})}
     try:
@@ -123,7 +109,7 @@ def read_manifest(path: Path, *, folder: Path | None = None) -> ManifestReport:
                 try:
                     return _report(c2pa.Reader(media_type, stream, context=context))
                 except c2pa.C2paError as error:
-                    if _kind(error) != "ManifestNotFound":
+                    if _kind(error) != "ManifestNotFound" and not (beside and _kind(error) == _REMOTE):
                         raise
                     stream.seek(0)
             if beside:
@@ -151,20 +137,29 @@ def read_stored(manifest: bytes) -> ManifestReport:
 
 
 def _sidecar(path: Path) -> Path | None:
-    """Return the manifest that lies beside a file, under our name for it or the other usual one."""
-    for place in (sidecar_of(path), path.with_suffix(".c2pa")):
-        if place != path and place.is_file():
-            return place
-    return None
+    """Return the manifest that lies beside a file, under our name for it or the other usual one.
+
+    The other name, without the file's suffix, counts where no two files can claim it.
+    """
+    if is_there(ours := sidecar_of(path)):
+        return ours
+    if path.is_dir() or not path.name:
+        return None
+    usual = path.with_suffix(".c2pa")
+    if usual == path or not is_there(usual):
+        return None
+    alike = [file for file in path.parent.iterdir() if file.stem == path.stem and file.is_file()]
+    shared = any(file.name != path.name and file.suffix.lower() not in (".c2pa", ".xmp") for file in alike)
+    return None if shared else usual
 
 
 def _unreadable(path: Path, error: c2pa.C2paError, beside: Path | None) -> ManifestReport:
     """Tell a broken seal from a file that never had one and cannot be parsed for one."""
     if beside or _remains(path):
-        return _broken(f"the seal is damaged or cut short ({error})")
-    if _kind(error) == "RemoteManifest":
+        return _broken(f"the seal is damaged or cut short ({printable(str(error))})")
+    if _kind(error) == _REMOTE:
         return _nothing("the file points to a manifest on the network, which is not fetched")
-    return _nothing(f"the file could not be searched for a seal ({error})")
+    return _nothing(f"the file could not be searched for a seal ({printable(str(error))})")
 
 
 def _kind(error: c2pa.C2paError) -> str:
@@ -207,18 +202,17 @@ def _report(reader: c2pa.Reader) -> ManifestReport:
     manifest = document.get("manifests", {}).get(document.get("active_manifest"), {})
     signature = manifest.get("signature_info", {})
     development = signature.get("issuer") == ORGANISATION
+    signer = printable(signature.get("common_name") or "", NAME)
     problems = list(dict.fromkeys(problems))
     return ManifestReport(
         state=state,
-        words=_sentence(state, development, signature.get("common_name") or "unnamed", problems),
+        words=_sentence(state, development, signer or "unnamed", problems),
         problems=tuple(problems),
         embedded=embedded,
         development=development,
-        signer=signature.get("common_name") or "",
-        issuer=signature.get("issuer") or "",
-        label=manifest.get("label", ""),
-        title=manifest.get("title") or "",
-        **_contents(manifest),
+        signer=signer,
+        issuer=printable(signature.get("issuer") or "", NAME),
+        **read_statements(manifest),
     )
 
 
@@ -249,61 +243,20 @@ def _sentence(state: State, development: bool, signer: str, problems: list[str])
 def _problem(failure: Mapping[str, str]) -> str:
     """Return one failure in words, with the library's code for who wants to look it up."""
     words = _WORDS.get(failure["code"]) or failure.get("explanation") or "a check failed"
-    return f"{words} ({failure['code']})"
-
-
-def _contents(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a manifest states, as fields of a report."""
-    data: dict[str, Any] = {}
-    for assertion in manifest.get("assertions", []):
-        data.setdefault(assertion["label"].split("__")[0], assertion.get("data"))
-    actions = tuple(map(_action, (data.get("c2pa.actions.v2") or data.get("c2pa.actions") or {}).get("actions", [])))
-    job = data.get(JOB) or {}
-    binding = data.get("c2pa.soft-binding") or {}
-    stated = {(part["title"], part["relationship"]): part["sha256"] for part in job.get("ingredients", [])}
-    parts = []
-    for part in manifest.get("ingredients", []):
-        title, relation = part.get("title") or "", part.get("relationship") or ""
-        parts.append(Part(title=title, relation=relation, sha256=stated.get((title, relation), "")))
-    makers = manifest.get("claim_generator_info") or [{}]
-    return {
-        "generator": " ".join(filter(None, (makers[0].get("name"), makers[0].get("version")))),
-        "actions": actions,
-        "ingredients": tuple(parts),
-        "source_type": next((action.source_type for action in actions if action.source_type), ""),
-        "mark_algorithm": binding.get("alg", ""),
-        "mark_id": next((str(block["value"]) for block in binding.get("blocks", []) if "value" in block), ""),
-        "consents": tuple(job.get("consent", [])),
-        "test_only": bool(job.get("testOnly", False)),
-    }
-
-
-def _action(action: Mapping[str, Any]) -> Action:
-    agent = action.get("softwareAgent") or ""
-    if isinstance(agent, dict):
-        agent = " ".join(filter(None, (agent.get("name"), agent.get("version"))))
-    parameters = {name: value for name, value in action.get("parameters", {}).items() if name != "ingredients"}
-    return Action(
-        name=action.get("action", ""),
-        description=action.get("description", ""),
-        source_type=action.get("digitalSourceType", ""),
-        agent=agent,
-        when=action.get("when", ""),
-        parameters=parameters,
-    )
+    return printable(f"{words} ({failure['code']})")
 
 
 def _against_listing(report: ManifestReport, path: Path) -> ManifestReport:
     """Compare a folder with its sealed list: the seal holds for it, it must hold for the files."""
-    now, then = _hashes(listing(path)), _hashes((path / LISTING).read_text())
+    now, then = _hashes(listing(path)), _hashes(os.fsdecode((path / LISTING).read_bytes()))
     if now == then:
         return report
     odd = sorted(name for name in now.keys() | then.keys() if now.get(name) != then.get(name))
-    shown = ", ".join(odd[:3]) + (f" and {len(odd) - 3} more" if len(odd) > 3 else "")
+    shown = ", ".join(printable(name, NAME) for name in odd[:3]) + (f" and {len(odd) - 3} more" if odd[3:] else "")
     return _broken(f"files of the folder were changed, added or removed after it was sealed: {shown}")
 
 
 def _hashes(text: str) -> dict[str, str]:
     """Return the SHA-256 of each file that a list names."""
-    lines = (line.partition("  ") for line in text.splitlines())
+    lines = (line.partition("  ") for line in text.split("\n"))
     return {name: digest for digest, _, name in lines}

@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from omote.core.errors import InputError, OutputError
-from omote.core.weights import sha256
 from omote.guard.provenance import xmp
 from omote.guard.provenance.certificates import Credentials
 from omote.guard.provenance.consent_record import iso
-from omote.guard.provenance.manifest import LISTING, Statement, generator, seal
+from omote.guard.provenance.manifest import Statement, generator, output_sha256, seal
 from omote.guard.provenance.store import ManifestStore, StoredManifest
 
 
@@ -72,7 +71,7 @@ def seal_output(
                 sealed.replace(path)
     except OSError as error:
         raise OutputError(f"{path} cannot be sealed in its folder: {error.strerror}") from error
-    digest = sha256(path / LISTING if path.is_dir() else path)
+    digest = output_sha256(path)
     stored = None
     if mark:
         stored = ManifestStore(mark.bits, folder).put(

@@ -1,9 +1,10 @@
 """The local manifest store: finds the manifest of a file again by its watermark, after the metadata are gone.
 
-One folder per watermark id, `manifests/<id hex>/`: `job` (whose id this is), `record.json` (what is known
-of the output), `<SHA-256>.c2pa` (its manifest). `record.json` names the manifest by its hash and is moved
-into place last, so a reader always finds a pair that fits, however many write. Ids follow from the job's
-digest: the same job, started again after a crash, marks its frames with the same id.
+One folder per watermark id, `manifests/<id hex>/`: `job` (whose id this is), and for each output of that job
+`<SHA-256 of the output>.json` (what is known of it) and `<SHA-256>.c2pa` (its manifest). What is known names
+the manifest by its hash and is moved into place last, so a reader always finds a pair that fits, however
+many write. Ids follow from the job's digest: the same job, started again after a crash or for another file,
+marks its frames with the same id.
 """
 
 import hashlib
@@ -96,7 +97,7 @@ class ManifestStore:
         raise OutputError(f"the store {self.folder} is too full to find another id of {self.bits} bits")
 
     def put(self, number: int, manifest: bytes, **known: Any) -> StoredManifest:
-        """Store the manifest of an output under its watermark id; an earlier one of the same job is replaced.
+        """Store the manifest of an output under its watermark id, beside those of the same job's other outputs.
 
         Args:
             number: the id, from `id_for`.
@@ -114,26 +115,23 @@ class ManifestStore:
         record = StoredManifest(id=place.name, job=self._job(place), manifest_sha256=digest, **known)
         write_whole(place / f"{digest}.c2pa", manifest, private=True)
         text = json.dumps(asdict(record), indent=2, ensure_ascii=False)
-        write_whole(place / "record.json", text.encode() + b"\n", private=True)
+        write_whole(place / f"{record.output_sha256}.json", text.encode() + b"\n", private=True)
         return record
 
-    def get(self, number: int) -> StoredManifest | None:
-        """Return what is known of the output with a watermark id, or None.
+    def get(self, number: int, output_sha256: str = "") -> StoredManifest | None:
+        """Return what is known of an output with a watermark id, or None.
+
+        Args:
+            number: the id.
+            output_sha256: of the output that is wanted; the latest if left out, or if the store does not know it.
 
         Raises:
-            ProvenanceError: the record is damaged.
+            ProvenanceError: a record is damaged.
         """
-        path = self._place(number) / "record.json"
-        try:
-            members = json.loads(path.read_bytes())
-            names = {f.name for f in fields(StoredManifest)}
-            if not isinstance(members, dict) or set(members) != names:
-                raise ValueError("members missing or unknown")
-            return StoredManifest(**{**members, "consents": tuple(members["consents"])})
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, TypeError) as error:
-            raise ProvenanceError(f"{path} is damaged: {error}") from error
+        place = self._place(number)
+        records = sorted(place.glob("[0-9a-f]*.json"), key=lambda path: path.stat().st_mtime_ns)
+        wanted = place / f"{output_sha256}.json"
+        return self._read(wanted if wanted in records else records[-1]) if records else None
 
     def manifest(self, record: StoredManifest) -> bytes:
         """Return the signed manifest of a record.
@@ -151,10 +149,20 @@ class ManifestStore:
         return data
 
     def __iter__(self) -> Iterator[StoredManifest]:
-        """Yield every output of the store, by id; ids whose job has not finished are passed over."""
+        """Yield the latest output of each job, by id; ids whose job has not finished are passed over."""
         for place in sorted(self.folder.glob("[0-9a-f]*")):
-            if (place / "record.json").is_file() and (record := self.get(int(place.name, 16))):
+            if record := self.get(int(place.name, 16)):
                 yield record
+
+    def _read(self, path: Path) -> StoredManifest:
+        try:
+            members = json.loads(path.read_bytes())
+            names = {f.name for f in fields(StoredManifest)}
+            if not isinstance(members, dict) or set(members) != names:
+                raise ValueError("members missing or unknown")
+            return StoredManifest(**{**members, "consents": tuple(members["consents"])})
+        except (OSError, ValueError, TypeError) as error:
+            raise ProvenanceError(f"{path} is damaged: {error}") from error
 
     def _place(self, number: int) -> Path:
         if not 0 <= number < 1 << self.bits:

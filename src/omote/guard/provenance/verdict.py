@@ -1,5 +1,6 @@
 """Say in one plain sentence or two where a file comes from, and how sure that is."""
 
+from omote.guard.provenance.foreign import NAME
 from omote.guard.provenance.manifest import SourceType
 from omote.guard.provenance.reader import ManifestReport, State
 from omote.guard.provenance.store import StoredManifest
@@ -55,7 +56,7 @@ def verdict(
     if broken:
         return broken + "Nothing else tells where the file comes from."
     if label:
-        said = f"{_kind(label.source_type)}, by {label.tool or 'a program that is not named'}"
+        said = f"{_kind(label.source_type)}, by {_quoted(label.tool) or 'a program that is not named'}"
         return (
             f"A note in the file that is not signed says that it is {said}. Anybody can write or remove "
             f"such a note.{_TEST * label.test_only}"
@@ -67,26 +68,36 @@ def _signed(manifest: ManifestReport, unchanged: bool | None) -> str:
     """Return the verdict on a file whose seal holds."""
     made = next((action for action in manifest.actions if action.source_type), None)
     when = f" on {made.when[:10]}" if made and made.when else ""
-    said = f"{_kind(manifest.source_type)}, by {manifest.generator or 'a program that is not named'}{when}"
+    said = f"{_kind(manifest.source_type)}, by {_quoted(manifest.generator) or 'a program that is not named'}{when}"
+    signer = _quoted(manifest.signer) or "somebody who is not named"
     kind = "a development certificate" if manifest.development else "a certificate"
     if manifest.state is State.TRUSTED:
         return (
             f"This file is {said}. Its manifest is signed with {kind} that this machine trusts "
-            f"({manifest.signer}), and the file is unchanged since."
+            f"({signer}), and the file is unchanged since."
         )
     if manifest.state is State.EXPIRED:
         return (
-            f"The file says that it is {said}, and is unchanged since {manifest.signer or 'somebody'} signed "
+            f"The file says that it is {said}, and is unchanged since {signer} signed "
             "it; but the certificate has expired, so that the signature proves little by now."
         )
     own = " But this machine's own records know it: it is the very file that was made here." * bool(unchanged)
     return (
         f"The file says that it is {said}, and is unchanged since it was signed; but it is signed with "
-        f"{kind} that nobody on this machine knows ({manifest.signer}). Signed but untrusted: anyone can "
+        f"{kind} that nobody on this machine knows ({signer}). Signed but untrusted: anyone can "
         f"make such a certificate, so who says this is not proven.{own}"
     )
 
 
 def _kind(source_type: str) -> str:
     """Return an IPTC source type in words."""
-    return _KINDS.get(source_type) or f"of the kind {source_type.rpartition('/')[2] or 'unstated'}"
+    if source_type in _KINDS:
+        return _KINDS[source_type]
+    return (
+        f"of the kind {_quoted(source_type.rpartition('/')[2][:NAME])}" if source_type else "of a kind that is not told"
+    )
+
+
+def _quoted(name: str) -> str:
+    """Return a name in quotation marks that it cannot end itself: what others chose must not read as our words."""
+    return f"“{name.replace('“', chr(34)).replace('”', chr(34))}”" if name else ""

@@ -190,5 +190,6 @@ def _against_neighbours(values: Float32[ndarray, "s s"], side: int, floor: float
     Power 1 makes all neighbourhoods alike, 2 is the matched filter for a mark that is equally strong everywhere; the
     mark is stronger where pictures are busy, and between the two lies the best.
     """
-    scale = np.sqrt(uniform_filter(values * values, side, mode="reflect") + np.float32(floor**2))
+    energy = np.maximum(uniform_filter(values * values, side, mode="reflect"), 0)  # its running sums may fall below
+    scale = np.sqrt(energy + np.float32(floor**2))
     return values / (scale * np.sqrt(scale))

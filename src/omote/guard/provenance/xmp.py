@@ -15,8 +15,9 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
 from omote.core.errors import InputError, OutputError
+from omote.guard.provenance.foreign import printable
 from omote.guard.provenance.home import write_whole
-from omote.guard.provenance.manifest import LISTING
+from omote.guard.provenance.manifest import LISTING, is_there
 
 OURS = "urn:omote:provenance:1:"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
@@ -73,12 +74,13 @@ def parse(data: bytes) -> Label | None:
     Raises:
         InputError: it is no XMP.
     """
-    if len(data) > _LARGEST or b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+    plain = data.replace(b"\0", b"")  # UTF-16 as well
+    if len(data) > _LARGEST or b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
         raise InputError("the XMP packet is larger, or says more, than XMP may")  # entities can blow a parser up
     try:
         root = ElementTree.fromstring(data.strip(b"\0 \r\n\t"))
-    except ElementTree.ParseError as error:
-        raise InputError(f"the XMP packet is damaged: {error}") from error
+    except (ElementTree.ParseError, LookupError, ValueError) as error:  # encodings that are none, or not for XML
+        raise InputError(f"the XMP packet is damaged: {printable(str(error))}") from error
     said: dict[str, str] = {}
     for description in root.iter(f"{{{_RDF}}}Description"):
         said.update(description.attrib)
@@ -142,8 +144,9 @@ def read(path: Path) -> Label | None:
                 data = _find_box(path)
             elif suffix in _PLACES:
                 data = _PLACES[suffix][1](path.read_bytes())
-        if data is None and sidecar_of(path).is_file():
-            data = sidecar_of(path).read_bytes()
+        if data is None and is_there(sidecar_of(path)):
+            with sidecar_of(path).open("rb") as stream:
+                data = stream.read(_LARGEST + 1)
     except (struct.error, IndexError, ValueError):
         return None  # not the format that the suffix says: then there is no XMP of that format in it
     except OSError as error:
