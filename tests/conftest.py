@@ -64,3 +64,14 @@ def record(photo: Path, place: Path, user: dict[str, str]) -> Path:
     from omote.guard.provenance import consent
 
     return consent.write(consent.demo_record([sha256(photo)]), place / "record.json")
+
+
+@pytest.fixture
+def cached(photo: Path, music: Path, record: Path, place: Path) -> None:
+    """The person's avatar in the cache, where a job with consent leaves it: trials only read there."""
+    from omote.app.dance import DanceJob
+    from omote.app.jobs import run
+
+    if not (place / "cache").exists():
+        tiny = {"size": "64x64", "fps": 4.0, "seconds": 1.0, "backend": "numba"}
+        list(run(DanceJob(photo=photo, music=music, out=place / "first.mp4", consent=(record,), **tiny)))  # type: ignore[arg-type]

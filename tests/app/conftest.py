@@ -1,4 +1,4 @@
-"""A home of its own for each test, and a picture to work on."""
+"""A home and a cache of its own for each test, and a picture to work on."""
 
 from pathlib import Path
 
@@ -12,6 +12,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     """The folder of keys, consents and manifests."""
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("OMOTE_HOME", str(folder))
+    monkeypatch.setenv("OMOTE_CACHE", str(folder / "cache"))
     return folder
 
 

@@ -1,8 +1,7 @@
-"""Prepare a person once: avatars are kept in the user's cache, by the photograph's hash.
+"""Prepare a person once: an avatar is kept in the workspace, and for the next song in the user's cache.
 
-Fitting takes the better part of a minute; dancing to another song should not. The cache is this user's alone
-(mode 0700), holds the latest few, and `$OMOTE_CACHE` moves it. A cached avatar opens no door: each job still asks for
-consent.
+Fitting takes the better part of a minute; dancing to another song should not. A cached avatar opens no door: each job
+still asks for consent, and trials without a consent record leave nothing in the cache.
 """
 
 import os
@@ -10,23 +9,15 @@ import shutil
 from collections.abc import Generator
 from pathlib import Path
 
+from omote import __version__
+from omote.app import shelf
 from omote.app.events import Event, Note, Pace
 from omote.app.studio import Studio
-from omote.app.workspace import digest
+from omote.core.errors import InputError
 from omote.core.weights import sha256
 from omote.make.dance.dancing_portrait import DancingPortrait
 from omote.parts.body.avatar import LAYOUT, Avatar
 from omote.parts.media.pictures import read_picture
-
-KEPT = 16
-"""Avatars in the cache at most."""
-
-
-def shelf() -> Path:
-    """Return the folder of cached avatars."""
-    if chosen := os.environ.get("OMOTE_CACHE"):
-        return Path(chosen) / "avatars"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "omote" / "avatars"
 
 
 def avatar_of(studio: Studio, portrait: DancingPortrait, photo: Path, person: int) -> Generator[Event, None, Avatar]:
@@ -38,32 +29,33 @@ def avatar_of(studio: Studio, portrait: DancingPortrait, photo: Path, person: in
     """
     pace = Pace("person", 1)
     yield pace.step(0)
-    cached = shelf() / f"{digest({'photo': sha256(photo), 'person': person, 'layout': LAYOUT})[:32]}.safetensors"
+    cached = shelf.place_of(sha256(photo), person=person, layout=LAYOUT, omote=__version__)
 
     def make(path: Path) -> None:
-        if cached.is_file():
+        if _is_sound(cached):
             shutil.copyfile(cached, path)
             os.utime(cached)
             return
         picture = read_picture(photo)
         portrait.avatar(picture.rgb, picture.alpha, person=person).save(path)
 
-    kept = studio.work.keep("avatar.safetensors", make)
-    avatar = Avatar.load(kept)
-    if not cached.is_file():
+    avatar = studio.work.load("avatar.safetensors", make, Avatar.load)
+    if not studio.test_only and not cached.is_file():
         try:
-            _remember(kept, cached)
+            shelf.remember(studio.work.path("avatar.safetensors"), cached)
         except OSError as error:
             yield Note(text=f"the avatar is not cached for the next time: {error.strerror}")
     yield pace.step()
     return avatar
 
 
-def _remember(made: Path, cached: Path) -> None:
-    """Put an avatar into the cache and drop the ones not used for longest."""
-    cached.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = cached.with_suffix(f".part{os.getpid()}")
-    shutil.copyfile(made, part)
-    part.replace(cached)
-    for old in sorted(cached.parent.glob("*.safetensors"), key=lambda p: p.stat().st_mtime)[:-KEPT]:
-        old.unlink(missing_ok=True)
+def _is_sound(cached: Path) -> bool:
+    """Return whether an avatar is cached; a damaged one is removed."""
+    if not cached.is_file():
+        return False
+    try:
+        Avatar.load(cached)
+    except InputError:
+        cached.unlink(missing_ok=True)
+        return False
+    return True

@@ -5,15 +5,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from omote.app import shelf
 from omote.core.errors import ConsentError, InputError, OutputError, UsageError
 from omote.core.weights import sha256
 from omote.guard.provenance import consent
 from omote.guard.provenance.home import home
 
+LONGEST = 36_500
+"""Days that a consent may hold: longer than any life."""
+
 
 def new(
     *,
     photos: Sequence[Path],
+    any_photo: bool,
     person: str,
     adult: bool,
     uses: Sequence[str],
@@ -27,7 +32,8 @@ def new(
     """Write a consent record and return where.
 
     Args:
-        photos: the photographs covered; none for every picture of the person.
+        photos: the photographs covered.
+        any_photo: whether every picture of the person is covered instead.
         person: name or pseudonym.
         adult: the declaration that the person is of age.
         uses: verbs, or `all`.
@@ -43,10 +49,12 @@ def new(
         InputError: a photograph cannot be read.
         UsageError: a field makes no sense.
     """
-    if days < 1:
-        raise UsageError(f"a consent of {days} days is none; --days takes 1 or more")
-    if out is not None and not out.parent.is_dir():
-        raise OutputError(f"the folder {out.parent} does not exist; make it first")
+    if not 1 <= days <= LONGEST:
+        raise UsageError(f"a consent holds for 1 to {LONGEST} days; --days {days} came")
+    if any_photo == bool(photos):
+        raise UsageError("name the photographs covered, or say --any-photo for every picture of the person, not both")
+    if out is not None:
+        _check_output(out)
     record = consent.new_record(
         person=person,
         adult=adult,
@@ -54,7 +62,7 @@ def new(
         granted_by=granted_by or person,
         expires=datetime.now(UTC) + timedelta(days=days),
         photographs=[_hash(p) for p in photos],
-        any_photograph=not photos,
+        any_photograph=any_photo,
         commercial=commercial,
         witness=witness,
         document=_hash(document) if document else "",
@@ -77,28 +85,44 @@ def show(path: Path) -> str:
 
 
 def withdraw(path: Path) -> str:
-    """Take a consent back on this machine; return a sentence that says so."""
+    """Take a consent back on this machine, with what is cached under it; return a sentence that says so."""
     record = consent.read(path)
     consent.withdraw(record)
+    for photo in record.photographs or ("",):  # a consent to any photograph: whose avatar is whose is not known
+        shelf.forget(photo)
     return f"record {record.id[:8]} of {record.person} is withdrawn: nothing more is made under it on this machine"
 
 
 def listing() -> list[dict[str, Any]]:
     """Return the records of this machine as plain data."""
-    rows = []
-    for path in sorted((home() / "consent" / "records").glob("*.json")):
+    return [_row(path) for path in sorted((home() / "consent" / "records").glob("*.json"))]
+
+
+def _row(path: Path) -> dict[str, Any]:
+    try:
         record = consent.read(path)
-        rows.append(
-            {
-                "id": record.id,
-                "person": record.person,
-                "uses": list(record.uses),
-                "expires": f"{record.expires:%Y-%m-%d}",
-                "state": _state(record),
-                "file": str(path),
-            }
-        )
-    return rows
+    except ConsentError as error:
+        return {"id": path.stem, "person": "?", "uses": [], "expires": "?", "state": str(error), "file": str(path)}
+    return {
+        "id": record.id,
+        "person": record.person,
+        "uses": list(record.uses),
+        "expires": f"{record.expires:%Y-%m-%d}",
+        "state": _state(record),
+        "file": str(path),
+    }
+
+
+def _check_output(out: Path) -> None:
+    """Refuse to write a record where its folder is missing, or over anything but a record."""
+    if not out.parent.is_dir():
+        raise OutputError(f"the folder {out.parent} does not exist; make it first")
+    if not out.exists():
+        return
+    try:
+        consent.read(out)
+    except ConsentError as error:
+        raise OutputError(f"{out} is there and no consent record, so it would be lost; choose another name") from error
 
 
 def _state(record: consent.ConsentRecord) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -94,6 +95,10 @@ class DanceJob(Job):
 
         if self.person < 1:
             raise UsageError(f"--person counts from 1 at the left; {self.person} came")
+        if self.seed < 0:
+            raise UsageError(f"--seed is 0 or more; {self.seed} came")
+        if not all(map(isfinite, (self.start, self.seconds or 0, self.offset or 0))):
+            raise UsageError("--start, --seconds and --offset are numbers of seconds")
         if self.start < 0 or (self.seconds is not None and self.seconds <= 0):
             raise UsageError("--start is 0 or more and --seconds above 0")
         if self.bpm is not None and not 30 <= self.bpm <= 300:
@@ -138,14 +143,20 @@ class DanceJob(Job):
         listening = Pace("music and dance", 1)
         yield listening.step(0)
         heard = portrait.listen(sound)
-        motion_file = studio.work.keep(
+        motion = studio.work.load(
             "motion.safetensors",
             lambda path: save_motion(portrait.choreograph(heard, upper_body=avatar.extent != "whole"), path),
+            load_motion,
         )
         yield listening.step()
         for text in (*heard.notes, *avatar.notes):
             yield Note(text=text)
-        studio.report.update(portrait.figures(heard, motion := load_motion(motion_file)))
+        if self.person > 1:
+            yield Note(
+                text=f"consent covers the photograph and names no place in it: person {self.person} from the left must "
+                "be the one who agreed"
+            )
+        studio.report.update(portrait.figures(heard, motion))
         performance = portrait.perform(avatar, motion)
         with _rasteriser(performance, studio) as rasteriser:
             for text in rasteriser.notes:

@@ -9,7 +9,7 @@ import tyro
 
 from omote.app.dance import DanceJob
 from omote.app.events import Event, Note, Pace
-from omote.core.errors import OutputError, UsageError
+from omote.core.errors import ConsentError, OutputError, UsageError
 
 if TYPE_CHECKING:
     from omote.app.studio import Stop
@@ -63,19 +63,24 @@ def run(demo: DemoJob, stop: "Stop | None" = None) -> Iterator[Event]:
 
     if not 4 <= demo.seconds <= 600:
         raise UsageError(f"--seconds is within 4 to 600; {demo.seconds:g} came")
+    if demo.seed < 0:
+        raise UsageError(f"--seed is 0 or more; {demo.seed} came")
     try:
         demo.folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{demo.folder} cannot be made: {error.strerror}") from error
+    _check_ours(demo)
     photo, music = demo.folder / "person.png", demo.folder / "song.wav"
     pace = Pace("synthetic person and song", 2)
     yield pace.step(0)
-    write_picture(photo, synthetic_person(demo.seed).rgb)
+    fresh = demo.folder / ".person.png"
+    write_picture(fresh, synthetic_person(demo.seed).rgb)
+    record = consent.write(consent.demo_record([sha256(fresh)]), demo.folder / "consent.json")
+    fresh.replace(photo)
     yield pace.step()
     song = demo_song(demo.seconds, seed=demo.seed)
     write_sound(music, Sound(samples=song.samples, rate=song.rate))
     yield pace.step()
-    record = consent.write(consent.demo_record([sha256(photo)]), demo.folder / "consent.json")
     yield Note(text=f"{photo} shows nobody real; {music} was composed for this demo")
     job = DanceJob(
         photo=photo,
@@ -88,3 +93,23 @@ def run(demo: DemoJob, stop: "Stop | None" = None) -> Iterator[Event]:
         device=demo.device,
     )
     yield from run_job(job, stop)
+
+
+def _check_ours(demo: DemoJob) -> None:
+    """Refuse a folder with files of these names that no demo made; a demo's folder has its consent record.
+
+    Raises:
+        OutputError: they would be overwritten.
+    """
+    from omote.guard.provenance.consent_record import Purpose, read
+
+    names = [demo.folder / name for name in ("person.png", "song.wav", "consent.json", demo.out.name)]
+    there = [path for path in names if path.exists()]
+    if not there:
+        return
+    try:
+        ours = read(demo.folder / "consent.json").purpose is Purpose.DEMO
+    except ConsentError:
+        ours = False
+    if not ours:
+        raise OutputError(f"{there[0]} was not made by the demo and would be lost; choose another folder")

@@ -1,6 +1,6 @@
 """What a running job says: a stream of small frozen records, printed by the CLI and sent as JSON to machines."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -82,9 +82,3 @@ class Pace:
         speed = (self.done - self._first) / spent if spent > 0 else 0.0
         eta = (self.total - self.done) / speed if speed > 0 else None
         return Progress(stage=self.stage, done=self.done, total=self.total, per_second=speed, eta=eta)
-
-
-def stages(names: Iterable[str]) -> Iterator[Pace]:
-    """Yield a pace of one step for each name: stages that only begin and end."""
-    for name in names:
-        yield Pace(name, 1)

@@ -6,13 +6,16 @@ uninterrupted one.
 """
 
 import queue
-from collections.abc import Callable, Generator, Iterator
+import shutil
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
 from omote.app.events import Event, Pace
 from omote.app.studio import Studio
+from omote.core.errors import InputError
 from omote.core.frame import Frame
 from omote.parts.media.segments import Encoding, encode_segment, join_segments
 from omote.parts.media.sound import Sound
@@ -57,30 +60,52 @@ def film(
     folder.mkdir(exist_ok=True)
     starts = range(0, total, segment)
     paths = [folder / f"{number:06d}{encoding.suffix}" for number in range(len(starts))]
-    missing = [(start, path) for start, path in zip(starts, paths, strict=True) if not path.exists()]
-    pace = Pace("frames", total, done=total - sum(min(segment, total - start) for start, _ in missing))
-    encoded: Future[int] | None = None
+    missing = []
+    for path, start in zip(paths, starts, strict=True):
+        length = min(segment, total - start)
+        if not _is_whole(path, length, encoding, fps):
+            _remove(path)
+            missing.append((path, start, length))
+    pace = Pace("frames", total, done=total - sum(length for _, _, length in missing))
+    encoded: list[Future[int]] = []
     with ThreadPoolExecutor(1, thread_name_prefix="encoder") as encoder:
-        for start, path in missing:
+        for path, start, length in missing:
             waiting: queue.Queue[Frame | bool] = queue.Queue(_WINDOW)
-            before, encoded = (
-                encoded,
-                encoder.submit(encode_segment, path, _drain(waiting), fps=fps, size=size, encoding=encoding),
-            )
-            complete = False
+            encoded.append(encoder.submit(encode_segment, path, _drain(waiting), fps=fps, size=size, encoding=encoding))
             try:
-                for frame in studio.marked(frames_of(start, min(start + segment, total))):
-                    _put(waiting, frame, encoded, before)
+                for frame in studio.marked(frames_of(start, start + length)):
+                    _put(waiting, frame, encoded[-2:])
                     yield pace.step()
-                complete = True
-            finally:
-                _put(waiting, complete, encoded, before)
-        if encoded:
-            encoded.result()
+                _put(waiting, True, encoded[-2:])
+            except BaseException:
+                _abandon(waiting, encoded[-1])
+                raise
+        for future in encoded:
+            future.result()
     return studio.work.keep(
         f"joined{out.suffix}",
         lambda part: join_segments(paths, part, encoding=encoding, fps=fps, sound=sound),
     )
+
+
+def _is_whole(path: Path, length: int, encoding: Encoding, fps: Fraction) -> bool:
+    """Return whether an earlier run left a segment that can be read and has all its frames."""
+    if not path.exists():
+        return False
+    alone = path.with_name(f".alone{path.suffix}")
+    try:
+        return join_segments([path], alone, encoding=encoding, fps=fps) == length
+    except InputError:
+        return False
+    finally:
+        _remove(alone)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _drain(waiting: queue.Queue[Frame | bool]) -> Iterator[Frame]:
@@ -91,15 +116,18 @@ def _drain(waiting: queue.Queue[Frame | bool]) -> Iterator[Frame]:
         raise _AbandonedError
 
 
-def _put(waiting: queue.Queue[Frame | bool], item: Frame | bool, *encoders: Future[int] | None) -> None:
-    """Hand an item to the encoder; raise its error if it has failed instead of waiting for ever."""
+def _put(waiting: queue.Queue[Frame | bool], item: Frame | bool, encoders: Sequence[Future[int]]) -> None:
+    """Hand an item to the encoder; raise what made one fail instead of waiting for ever."""
     while True:
         for encoder in encoders:
-            if encoder and encoder.done() and (error := encoder.exception()):
-                if item is False:
-                    return  # the stage is being given up already, and its own error counts
+            if encoder.done() and (error := encoder.exception()):
                 raise error
-        try:
+        with suppress(queue.Full):
             return waiting.put(item, timeout=0.2)
-        except queue.Full:
-            continue
+
+
+def _abandon(waiting: queue.Queue[Frame | bool], encoder: Future[int]) -> None:
+    """Tell an encoder that no more frames come, unless it has ended by itself."""
+    while not encoder.done():
+        with suppress(queue.Full):
+            return waiting.put(False, timeout=0.2)

@@ -1,7 +1,7 @@
 """What a job is: a frozen record of wishes that knows its ingredients and how to make its result."""
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -19,7 +19,7 @@ class Ingredient:
     """A file that goes into the result."""
 
     role: str
-    """`photo`, `music`, `background`, ..."""
+    """`photo`, `music`, `background`, ...: the field of the job that names it."""
     path: Path
     relation: Relation = Relation.INPUT
     """How it enters the result, as the manifest says it."""
@@ -41,7 +41,8 @@ class Job:
     out: Annotated[Path, tyro.conf.arg(aliases=["-o"], metavar="FILE")]
     """Where the result goes; it appears whole or not at all."""
     consent: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="FILE")] = ()
-    """Consent records of the people shown; those that `omote consent new` wrote are found by themselves."""
+    """Consent records of the people shown; those that name the photograph and that `omote consent new` wrote are found
+    by themselves."""
     test_only: bool = False
     """Try it without consent records, declaring that whoever is shown is an adult: a TEST mark lies across the result,
     and its manifest says so."""
@@ -53,6 +54,10 @@ class Job:
     def ingredients(self) -> tuple[Ingredient, ...]:
         """Return the files that go into the result."""
         raise NotImplementedError
+
+    def reading(self, files: Mapping[str, Path]) -> "Job":
+        """Return the same job with other files for ingredients, by role: copies of them."""
+        return replace(self, **{role: type(getattr(self, role))(path) for role, path in files.items()})
 
     def describe(self) -> str:
         """Return one sentence on the result, for the reader of its manifest."""

@@ -7,9 +7,8 @@ watermark leads back to.
 
 import errno
 import os
-import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -17,21 +16,21 @@ from typing import Any
 
 from omote import __version__
 from omote.app.events import Event, Finished, Note, Started
-from omote.app.job import Ingredient, Job
+from omote.app.grants import grants
+from omote.app.ingredients import called_by_their_names, copied, fingerprint
+from omote.app.job import Job
+from omote.app.placing import check_output, place
 from omote.app.studio import Stop, Studio
 from omote.app.workspace import open_workspace
 from omote.core import device
-from omote.core.errors import ConsentError, InputError, OutputError, ProvenanceError, UsageError
-from omote.core.weights import sha256
-from omote.guard.provenance import certificates, consent, manifest, store
+from omote.core.errors import OutputError, ProvenanceError
+from omote.guard.provenance import certificates, manifest, store
 from omote.guard.provenance.consent_record import ConsentRecord
 from omote.guard.provenance.manifest import Mark, Statement
 from omote.guard.provenance.sealing import seal_output
 
 WATERMARK = "org.omote.watermark.1"
 """How manifests name our watermark."""
-_OURS = re.compile(r"\d{6,}\.png|sound\.wav|SHA256SUMS(\.\w+)?|.*\.xmp")
-"""What a folder of pictures that this job once wrote may hold, so that it may be replaced."""
 
 
 def run(job: Job, stop: Stop | None = None) -> Iterator[Event]:
@@ -50,42 +49,42 @@ def run(job: Job, stop: Stop | None = None) -> Iterator[Event]:
     device.keep_memory()
     device.pick(job.device)
     job.check()
-    hashes = {item.role: _fingerprint(item) for item in job.ingredients()}
-    grants = _grants(job, hashes)
-    _check_output(job)
-    plain = {"omote": __version__, "verb": job.verb, **_wishes(job), "inputs": hashes}
-    with _disk_errors(job.out), open_workspace(job.out, plain) as work:
+    items = job.ingredients()
+    hashes = {item.role: fingerprint(item) for item in items}
+    granted = grants(job, hashes)
+    check_output(job.out, [*(item.path for item in items), *job.consent])
+    test_only = any(grant.test_only for grant in granted)
+    plain = {"omote": __version__, "verb": job.verb, **_wishes(job), "trial": test_only, "inputs": hashes}
+    notes = [*credentials()]
+    with disk_errors(job.out), open_workspace(job.out, plain) as work:
         yield Started(verb=job.verb, out=job.out, resumed=work.resumed)
-        for grant in grants:
+        for grant in granted:
             yield Note(text=f"consent: {grant.person}, record {grant.id[:8]}, until {grant.expires:%Y-%m-%d}")
-        studio = Studio(
-            work=work,
-            device=job.device,
-            payload=store.id_for(work.key),
-            test_only=any(grant.test_only for grant in grants),
-            stop=stop or Stop(),
-        )
-        made = yield from job.make(studio)
-        yield from _credentials()
-        result = _set_apart(made, work.path("result"), job.out.name)
-        seal_output(result, _statement(job, studio, grants))
-        files = _place(result.parent, job.out)
+        yield from notes
+        copies = {item.role: copied(work, item, hashes[item.role]) for item in items}
+        studio = Studio(work=work, payload=store.id_for(work.key), test_only=test_only, stop=stop or Stop())
+        with called_by_their_names({copies[item.role]: item.path for item in items}):
+            job = job.reading(copies)
+            made = yield from job.make(studio)
+            result = _set_apart(made, work.path("result"), job.out.name)
+            seal_output(result, _statement(job, studio, granted))
+        files = place(result.parent, job.out)
     yield Finished(out=job.out, files=files, report=studio.report)
 
 
-def _credentials() -> Iterator[Event]:
-    """Make this machine's certificates if there are none yet, and say so."""
+def credentials() -> Iterator[Note]:
+    """Make or renew this machine's certificates if there are none that hold, and say so."""
     try:
         certificates.load()
     except ProvenanceError:
-        certificates.init()
+        held = certificates.init()
         yield Note(
-            text="made development certificates to sign with (as `omote provenance init` does): elsewhere the "
-            "manifest reads as signed but untrusted"
+            text=f"development certificates were made or renewed, until {held.expires:%Y-%m-%d} (as `omote provenance "
+            "init` does): elsewhere the manifest reads as signed but untrusted"
         )
 
 
-def _statement(job: Job, studio: Studio, grants: Sequence[ConsentRecord]) -> Statement:
+def _statement(job: Job, studio: Studio, granted: Sequence[ConsentRecord]) -> Statement:
     """Return what the manifest says of the result."""
     return Statement(
         verb=job.verb,
@@ -96,7 +95,7 @@ def _statement(job: Job, studio: Studio, grants: Sequence[ConsentRecord]) -> Sta
         ),
         parameters={"system": job.system, **_wishes(job)},
         mark=Mark(algorithm=WATERMARK, id=studio.payload, bits=studio.watermark.bits),
-        consents=tuple(grants),
+        consents=tuple(granted),
     )
 
 
@@ -115,96 +114,15 @@ def _set_apart(made: Path, folder: Path, name: str) -> Path:
     return result
 
 
-def _place(folder: Path, out: Path) -> tuple[Path, ...]:
-    """Move everything in a folder to where the user wants it; return the files, the output first."""
-    placed = []
-    for item in folder.iterdir():
-        target = out.with_name(item.name)
-        if target.is_dir():
-            shutil.rmtree(target)
-        placed.append(item.replace(target))
-    return tuple(sorted(placed, key=lambda path: path != out))
-
-
-def _fingerprint(item: Ingredient) -> str:
-    """Return the SHA-256 of an ingredient, or say why it cannot be read."""
-    try:
-        if item.path.is_dir():
-            raise InputError(f"{item.path} is a folder; a {item.role} file is expected")
-        return sha256(item.path)
-    except FileNotFoundError as error:
-        raise InputError(f"the {item.role} {item.path} does not exist") from error
-    except OSError as error:
-        raise InputError(f"the {item.role} {item.path} cannot be read: {error.strerror}") from error
-
-
-def _grants(job: Job, hashes: Mapping[str, str]) -> list[ConsentRecord]:
-    """Return a consent record for every likeness.
-
-    Raises:
-        ConsentError: one is missing; the message says how to make it.
-    """
-    grants = []
-    given = [consent.read(path) for path in job.consent]
-    for item in job.ingredients():
-        if not item.likeness:
-            continue
-        photo = hashes[item.role]
-        if job.test_only:
-            grants.append(consent.test_only_record([photo], adult=True))
-        elif given:
-            grants.append(_first_that_covers(given, job, photo))
-        else:
-            grants.append(_recorded(job, item.path, photo))
-    return grants
-
-
-def _recorded(job: Job, path: Path, photo: str) -> ConsentRecord:
-    """Return the record that this user keeps for a photograph, or say how one is made."""
-    try:
-        return consent.require(photo, use=job.verb, commercial=job.commercial)
-    except ConsentError as error:
-        raise ConsentError(
-            f"{error}\n  `omote consent new {path} --person NAME --adult --uses {job.verb}` "
-            "records the consent that you have; `--test-only` makes a marked trial"
-        ) from error
-
-
-def _first_that_covers(given: list[ConsentRecord], job: Job, photo: str) -> ConsentRecord:
-    """Return the first of the records given that covers this use of a photograph."""
-    reasons = []
-    for record in given:
-        try:
-            consent.covers(record, photo_sha256=photo, use=job.verb, commercial=job.commercial)
-        except ConsentError as error:
-            reasons.append(str(error))
-        else:
-            return record
-    raise ConsentError("; ".join(reasons))
-
-
-def _check_output(job: Job) -> None:
-    """Refuse an output that is an input, or has no folder."""
-    out = job.out
-    if any(out.resolve() == item.path.resolve() for item in job.ingredients()):
-        raise UsageError(f"{out} is one of the inputs; choose another output, inputs are never overwritten")
-    if not out.parent.is_dir():
-        raise OutputError(f"the folder {out.parent} does not exist; make it first")
-    if out.suffix and out.is_dir():
-        raise OutputError(f"{out} is a folder; name a file")
-    strange = [p.name for p in out.iterdir() if not _OURS.fullmatch(p.name)] if out.is_dir() else []
-    if strange:
-        raise OutputError(f"{out} holds other things ({strange[0]}), which would be lost; choose another folder")
-
-
 def _wishes(job: Job) -> dict[str, Any]:
-    """Return the fields that decide the result, as plain data."""
-    files = {"out", "consent", *(item.role for item in job.ingredients())}
-    return {f.name: str(getattr(job, f.name)) for f in fields(job) if f.name not in files}
+    """Return the fields that decide the result, as plain data: no files, which are known by their hashes."""
+    apart = {"out", "consent", "device", *(item.role for item in job.ingredients())}
+    wishes = {f.name: getattr(job, f.name) for f in fields(job) if f.name not in apart}
+    return {name: str(value) for name, value in wishes.items() if not isinstance(value, Path)}
 
 
 @contextmanager
-def _disk_errors(out: Path) -> Iterator[None]:
+def disk_errors(out: Path) -> Iterator[None]:
     """Turn what the file system says about the output into one sentence."""
     try:
         yield

@@ -35,7 +35,6 @@ class Studio:
     """Given to a job's `make`."""
 
     work: Workspace
-    device: str
     payload: int
     """The id that the watermark carries and the manifest store knows."""
     test_only: bool

@@ -15,12 +15,16 @@ from omote.app import consents
 class New:
     """Record the consent that a person has given you, signed with this machine's consent key.
 
-    Without photographs the record covers every picture of the person.
+    A record covers the files that it names, and jobs find it by their content. With --any-photo it covers every
+    picture of the person; which pictures those are no program can know, so that such a record counts only for a job
+    that is given it: --consent RECORD.
     Example: omote consent new me.jpg --person "Aiko Tanaka" --adult --uses dance sing --days 365
     """
 
     photos: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PHOTO")] = ()
     """The photographs covered."""
+    any_photo: bool = False
+    """Cover every picture of the person instead."""
     person: str
     """Name or pseudonym of the person shown."""
     adult: bool = False

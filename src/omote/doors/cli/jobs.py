@@ -24,6 +24,7 @@ from rich.progress import (
 
 from omote.app import events
 from omote.core.errors import INTERRUPTED
+from omote.doors.cli.pipe import close_stdout
 
 JOBS = {
     "dance": ("omote.app.dance:DanceJob", "omote.app.jobs:run"),
@@ -44,8 +45,19 @@ class Show:
 
 def main(argv: Sequence[str]) -> int:
     """Run the job that a verb names; return the exit code."""
-    job_type, runner = JOBS[argv[0]]
-    job, show = _parse(_named(job_type), argv)
+    return answer(argv[0], *JOBS[argv[0]], argv[1:])
+
+
+def answer(verb: str, job_type: str, runner: str, words: Sequence[str]) -> int:
+    """Run a job told by the words of the command line; return the exit code.
+
+    Args:
+        verb: as the user typed it.
+        job_type: `module:name` of what the job is told.
+        runner: `module:name` of what runs it.
+        words: after the verb.
+    """
+    job, show = _parse(_named(job_type), verb, words)
     interrupted, stop = _named("omote.app.studio:Interrupted"), _named("omote.app.studio:Stop")()
     with _signals(stop):
         try:
@@ -65,7 +77,7 @@ def _named(target: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def _parse(job_type: type, argv: Sequence[str]) -> tuple[Any, Show]:
+def _parse(job_type: type, verb: str, words: Sequence[str]) -> tuple[Any, Show]:
     """Return the job and how to show it, from the words of the command line."""
 
     def command(job: Any, show: Any = Show()) -> tuple[Any, Show]:
@@ -73,9 +85,7 @@ def _parse(job_type: type, argv: Sequence[str]) -> tuple[Any, Show]:
 
     flat = tyro.conf.arg(name="")
     command.__annotations__ = {"job": Annotated[job_type, flat], "show": Annotated[Show, flat]}
-    return tyro.cli(
-        command, args=argv[1:], prog=f"omote {argv[0]}", description=inspect.cleandoc(job_type.__doc__ or "")
-    )
+    return tyro.cli(command, args=words, prog=f"omote {verb}", description=inspect.cleandoc(job_type.__doc__ or ""))
 
 
 @contextmanager
@@ -100,9 +110,9 @@ def _report(stream: Iterator[events.Event], show: Show) -> None:
     if show.json or show.quiet:
         for event in stream:
             if show.json:
-                print(json.dumps(event.to_json(), ensure_ascii=False), flush=True)
+                _say(json.dumps(event.to_json(), ensure_ascii=False))
             elif isinstance(event, events.Finished):
-                print(event.out)
+                _say(str(event.out))
         return
     console = Console(stderr=True)
     columns = (
@@ -133,6 +143,14 @@ def _report(stream: Iterator[events.Event], show: Show) -> None:
                     pass
     if last:
         console.print(*_closing(last), sep="\n")
+
+
+def _say(line: str) -> None:
+    """Print a line; where the reader has gone away, the job goes on without one."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        close_stdout()
 
 
 def _closing(event: events.Finished) -> Iterator[str]:

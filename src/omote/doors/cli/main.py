@@ -11,6 +11,7 @@ from typing import NamedTuple, NoReturn
 
 from omote import __version__
 from omote.core.errors import INTERRUPTED, OmoteError, UsageError
+from omote.doors.cli.pipe import close_stdout
 
 
 class Verb(NamedTuple):
@@ -21,11 +22,13 @@ class Verb(NamedTuple):
 
 
 _HERE = "omote.doors.cli"
+_JOBS = f"{_HERE}.jobs"
 VERBS = {
-    "demo": Verb(f"{_HERE}.jobs", "show the main job on a synthetic person and song"),
-    "dance": Verb(f"{_HERE}.jobs", "make the person of a photograph dance to a piece of music"),
+    "demo": Verb(_JOBS, "show the main job on a synthetic person and song"),
+    "dance": Verb(_JOBS, "make the person of a photograph dance to a piece of music"),
+    "people": Verb(f"{_HERE}.people", "make synthetic people with exact truth: make, sheet"),
     "inspect": Verb(f"{_HERE}.inspect", "read where a file comes from: manifest, XMP, watermark"),
-    "consent": Verb(f"{_HERE}.consent", "write and check consent records: new, show, list"),
+    "consent": Verb(f"{_HERE}.consent", "write, check and withdraw consent records"),
     "provenance": Verb(f"{_HERE}.provenance", "make this machine's signing certificates: init, show"),
     "weights": Verb(f"{_HERE}.weights", "networks' weights: list, fetch, adopt"),
     "list": Verb(f"{_HERE}.catalogue", "every system of the house"),
@@ -77,12 +80,14 @@ def main() -> NoReturn:
     """Run the command line and exit."""
     try:
         code = dispatch(sys.argv[1:])
+        sys.stdout.flush()
     except OmoteError as error:
         print(f"omote: {error}", file=sys.stderr)
         code = error.exit_code
     except BrokenPipeError:
-        sys.stderr.close()  # the reader went away (`omote list | head`): nothing to tell
-        code = 0
+        close_stdout()
+        verb = VERBS.get(sys.argv[1]) if sys.argv[1:] else None
+        code = INTERRUPTED if verb and verb.module == _JOBS else 0  # a query told as much as was wanted
     except KeyboardInterrupt:
         print("omote: interrupted", file=sys.stderr)
         code = INTERRUPTED

@@ -1,9 +1,9 @@
 """Pictures with exact truth: colours, and of each pixel's centre all that made them.
 
 One pass finds the nearest face (`visibility`) at each pixel's centre and at four more samples of it. Truth is what the
-centre sees, so that label, depth, normal, albedo, shading and occlusion belong to one point of one surface; the
-colour is the mean of the four in linear light, each with its own texture, light and shadow rays, and so is free of steps at edges
-of shapes and of shadows alike. The same bits come out for any number of threads.
+centre sees, so that label, depth, normal, albedo, shading and occlusion belong to one point of one surface. The colour
+is the mean of the four in linear light, each with its own texture, light and shadow rays, and so is free of steps at
+edges of shapes and of shadows alike. The same bits come out for any number of threads.
 """
 
 from collections.abc import Sequence

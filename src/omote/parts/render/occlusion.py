@@ -2,9 +2,9 @@
 
 Source: Sloan, Kautz and Snyder, "Precomputed Radiance Transfer", 2002, without interreflection. The transfer of a
 vertex is T_i = 1/pi * integral of visibility * clamped cosine * Y_i, nine numbers; shading under any light of nine
-harmonics is T . L, shadows of that light included, and turning the light costs nothing. What rays find *blocked* is taken
-off the closed form of an open surface where most is open, off the sum over all rays where little is: so a convex body is
-exact, and so is a closed pocket.
+harmonics is T . L, shadows of that light included, and turning the light costs nothing. What rays find *blocked* is
+taken off the closed form of an open surface where most is open, off the sum over all rays where little is: so a convex
+body is exact, and so is a closed pocket.
 
 Occlusion is T_0 / Y_0: the part of a white sky that arrives; 1 in the open, 0 in a closed pocket.
 
@@ -28,6 +28,8 @@ from omote.parts.space.harmonics import CONSTANT, FACTOR, open_transfer
 RAYS = 64
 LIFT = 4e-4
 """Metres by which rays start above the surface."""
+BLUR = 0.01
+"""Metres over which `smoothed` averages: the scale of a bell."""
 CHUNK = 1024
 """Vertices in one task."""
 GOLDEN = 0.6180339887498949
@@ -75,6 +77,30 @@ def transfer(
     return (share * open_transfer(normals) + (1 - share) * whole - lost).astype(np.float32)
 
 
+def smoothed(
+    coefficients: Float32[ndarray, "v 9"],
+    vertices: Float32[ndarray, "v 3"],
+    normals: Float32[ndarray, "v 3"],
+    faces: Int32[ndarray, "f 3"],
+    weld: Int32[ndarray, " v"] | None = None,
+) -> Float32[ndarray, "v 9"]:
+    """Return transfer whose blocked part is a mean with neighbours that are close by and face the same way.
+
+    It takes away most of the grain of few rays, and nothing where neighbours are farther than `BLUR`.
+
+    Args:
+        coefficients: as `transfer` gives them.
+        vertices: world metres.
+        normals: unit vectors.
+        faces: which vertices are neighbours.
+        weld: as `Mesh.weld`.
+    """
+    own = np.arange(len(vertices), dtype=np.int32) if weld is None else weld
+    opened = open_transfer(normals)
+    mean = _mean_around(opened - coefficients, vertices.astype(np.float64), normals, own[faces], BLUR)
+    return (opened - mean[own]).astype(np.float32)
+
+
 def occlusion(coefficients: Float32[ndarray, "v 9"]) -> Float32[ndarray, " v"]:
     """Return the part of a white sky that reaches each vertex, 0..1."""
     return np.clip(coefficients[:, 0] / np.float32(CONSTANT), 0, 1)
@@ -89,7 +115,7 @@ def _pattern(rays: int) -> Float64[ndarray, "k 2"]:
 @no_type_check
 @njit(cache=True, nogil=True, error_model="numpy")
 def _lost(obstacle, vertices, normals, chosen, pattern, lift, found):
-    """Write the mean harmonics of the directions in which something is in the way, and of all; of no normal, nothing."""
+    """Write the mean harmonics of the directions in which something is in the way, and of all of them."""
     stack = np.empty(WAITING, np.int32)
     far, one = np.float32(np.inf), np.float32(1)
     share = 1 / len(pattern)
@@ -123,3 +149,27 @@ def _lost(obstacle, vertices, normals, chosen, pattern, lift, found):
                 total[6] += share * FACTOR[6] * (3 * z * z - 1)
                 total[7] += share * FACTOR[7] * x * z
                 total[8] += share * FACTOR[8] * (x * x - y * y)
+
+
+@no_type_check
+@njit(cache=True, nogil=True, error_model="numpy")
+def _mean_around(values, vertices, normals, faces, blur):
+    """Return weighted means of each vertex and its neighbours; each edge counts once from each of its faces."""
+    total, weight = values.copy(), np.ones(len(values))
+    for f in range(len(faces)):
+        for corner in range(3):
+            i, j = faces[f, corner], faces[f, (corner + 1) % 3]
+            away, alike = 0.0, 0.0
+            for axis in range(3):
+                away += (vertices[i, axis] - vertices[j, axis]) ** 2
+                alike += normals[i, axis] * normals[j, axis]
+            share = 0.5 * max(alike, 0.0) ** 4 * np.exp(-away / (blur * blur))
+            weight[i] += share
+            weight[j] += share
+            for c in range(values.shape[1]):
+                total[i, c] += share * values[j, c]
+                total[j, c] += share * values[i, c]
+    for v in range(len(values)):
+        for c in range(values.shape[1]):
+            total[v, c] /= weight[v]
+    return total

@@ -3,7 +3,7 @@
 Each kind is a small program on directions: what is seen that way, its radiance, and the sun or the brightest lamp apart
 as a light with shadows. They are made to light people as plausibly as many photographs do, and as differently; they are
 no simulation of an atmosphere. The level is set by one person's exposure: the mean light that falls from the front
-and from the sides on upright surfaces is brought near one half of white.
+and from the sides on upright surfaces is brought to about two thirds of white.
 
 Notation: d unit directions [h w 3], y up, the camera usually looks along -z and the person along +z.
 """
@@ -20,7 +20,7 @@ from omote.parts.render.lighting import Distant
 from omote.parts.space.harmonics import shading
 
 SIZE = (64, 128)
-EXPOSURE = (0.32, 0.62)
+EXPOSURE = (0.42, 0.85)
 """What a white upright surface sends out, between."""
 Directions = Float64[ndarray, "h w 3"]
 Picture = Float64[ndarray, "h w 3"]
@@ -257,7 +257,7 @@ def room(d: Directions, rng: np.random.Generator) -> Scene:
     return picture, []
 
 
-def _furniture(d: Directions, points: Picture, wall: ndarray, low: ndarray, rng: np.random.Generator) -> Picture:
+def _furniture(d: Directions, points: Picture, wall: ndarray, low: ndarray, rng: np.random.Generator) -> ndarray:
     """Return colours of dark blocks and framed pictures before the walls; the fourth number says where they are."""
     out = np.zeros((*d.shape[:2], 4))
     side = np.arctan2(d[..., 0], -d[..., 2])
@@ -272,7 +272,7 @@ def _furniture(d: Directions, points: Picture, wall: ndarray, low: ndarray, rng:
     return out
 
 
-def _glow(d: Directions, towards: tuple[float, float, float], size: float) -> Picture:
+def _glow(d: Directions, towards: tuple[float, float, float], size: float) -> ndarray:
     """Return a lamp of an angular radius with a faint halo."""
     off = np.arccos(np.clip(d @ np.array(towards), -1, 1))
     return (_step(1.3 - off / size, 0.4) + 0.06 * np.exp(-off / (3 * size)))[..., None]

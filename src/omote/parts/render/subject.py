@@ -15,7 +15,7 @@ from jaxtyping import Float, Float32, Int32, Int64, UInt8
 from numpy import ndarray
 
 from omote.core.errors import ShapeError, UsageError
-from omote.parts.render.occlusion import RAYS, occlusion, transfer
+from omote.parts.render.occlusion import RAYS, occlusion, smoothed, transfer
 from omote.parts.render.rays import Obstacle, obstacle
 from omote.parts.render.scene import Scene
 from omote.parts.render.texture import pack, pyramid
@@ -152,8 +152,10 @@ class Subject:
 
     @cached_property
     def transfer(self) -> Float32[ndarray, "v 9"]:
-        """As in `occlusion`."""
-        return transfer(self.vertices, self.normals, self.obstacle, rays=self.rays, weld=self.scene.weld)
+        """As in `occlusion`, smoothed."""
+        scene, normals = self.scene, self.normals
+        grainy = transfer(self.vertices, normals, self.obstacle, rays=self.rays, weld=scene.weld)
+        return smoothed(grainy, self.vertices, normals, scene.faces, scene.weld)
 
     @cached_property
     def open(self) -> Float32[ndarray, " v"]:

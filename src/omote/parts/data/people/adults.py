@@ -19,7 +19,7 @@ from numpy import ndarray
 
 from omote.core.errors import UsageError
 from omote.parts.body.anny import PARTS, BodyModel, Rest
-from omote.parts.data.people.expressions import EXPRESSIONS, Gaze, draw_expression, draw_gaze, lids
+from omote.parts.data.people.expressions import SHARES, Gaze, draw_expression, draw_gaze, lids
 from omote.parts.data.people.features import draw_features
 
 YEARS = (20.0, 85.0)
@@ -95,8 +95,7 @@ def draw_adult(
     build = (sex, age, muscle, weight, float(rng.uniform(0.0, 0.75)))
     local = draw_features(rng, model.local_changes, sex, weight, years)
     height = _draw_stature(rng, sex, years)
-    names = tuple(EXPRESSIONS)
-    family = expression or names[int(rng.integers(len(names)))]
+    family = expression or str(rng.choice(list(SHARES), p=list(SHARES.values())))
     gaze = draw_gaze(rng)
     strengths = draw_expression(rng, family, model.face_actions) | lids(gaze)
     face = np.array([strengths.get(name, 0.0) for name in model.face_actions], np.float32)
@@ -156,10 +155,13 @@ def _draw_sex(rng: np.random.Generator) -> float:
 def _draw_build(rng: np.random.Generator, age: float) -> tuple[float, float]:
     """Return weight and muscle; less muscle with age.
 
-    The body's shapes of medium muscle hardly grow with weight (a body mass index of 25 at most), so that the fat are
-    drawn either slack or strong.
+    The thinnest and slackest old bodies of the model are skeletons with a step at the hips, so they are left out. Its
+    shapes of medium muscle hardly grow with weight (a body mass index of 25 at most), so that the fat
+    are drawn either slack or strong.
     """
-    weight, muscle = float(rng.beta(1.2, 1.25)), float(rng.beta(1.6, 1.6)) * (1 - 0.35 * age)
+    thinnest, slackest = 0.08 + 0.25 * age, 0.08 + 0.15 * age
+    weight = float(thinnest + (1 - thinnest) * rng.beta(1.2, 1.35))
+    muscle = float(slackest + (1 - slackest - 0.25 * age) * rng.beta(1.6, 1.6))
     apart = max(abs(muscle - 0.5), 0.8 * (weight - 0.5))
     return weight, float(0.5 + np.copysign(apart, muscle - 0.5))
 

@@ -81,7 +81,7 @@ class Texels:
 
 
 @cache
-def sheet(model: BodyModel, layout: Layout) -> Sheet:
+def sheet(model: BodyModel, layout: str) -> Sheet:
     """Return a layout of the body's skin: all but the eyeballs, which are made anew.
 
     Raises:
@@ -123,7 +123,7 @@ def _crowded(at: ndarray, middle: float, width: float, strength: float) -> ndarr
 
 
 @cache
-def texels(model: BodyModel, layout: Layout, size: int) -> Texels:
+def texels(model: BodyModel, layout: str, size: int) -> Texels:
     """Return what the texels of a layout show; worked out once.
 
     Raises:

@@ -20,11 +20,19 @@ LIMBS: tuple[tuple[str, str, str, tuple[str, ...], float, float], ...] = (
     ("forearm", "lowerarm01", "lowerarm02", ("lowerarm01",), 0.0, 1.0),
     ("wrist", "lowerarm02", "wrist", ("lowerarm02",), 0.0, 1.0),
     ("hand", "wrist", "finger3-1", ("wrist", "metacarpal2"), 0.1, 1.1),
+    ("fingers", "finger3-1", "finger3-3", ("finger3-1", "finger3-2"), 0.0, 1.5),
+    ("thumb", "finger1-1", "finger1-3", ("finger1-2",), 0.2, 1.5),
+    ("flank", "upperleg01", "lowerleg01", ("upperleg01",), 0.0, 0.3),
+    ("lap", "upperleg01", "lowerleg01", ("upperleg02",), 0.3, 1.0),
     ("thigh", "upperleg02", "lowerleg01", ("upperleg02",), 0.3, 1.0),
     ("shin", "lowerleg01", "foot", ("lowerleg01", "lowerleg02"), 0.0, 0.95),
 )
 """Name, bones where it begins and ends, bones whose skin tells the radius, and the part of the way it fills."""
+WIDE = {"fingers": 90, "lap": 80, "flank": 80}
+"""Percentile of the skin's distance that is the radius, where it is not the median: four fingers are wider than the one
+that the capsule runs along, and arms keep clear of all of a thigh, while thighs may touch each other."""
 SLICES: tuple[tuple[str, str, str, float], ...] = (
+    ("seat", "root", "upperleg01.L", -0.07),
     ("hips", "root", "upperleg01.L", -0.02),
     ("loins", "spine05", "spine05", 0.03),
     ("belly", "spine04", "spine04", 0.01),
@@ -64,9 +72,9 @@ def capsules_of(model: BodyModel, vertices: Float[ndarray, "v 3"], heads: Float[
             names.append(f"{name}.{side}")
             bones.append(index[f"{skin[-1] if name != 'hand' else 'wrist'}.{side}"])
             ends.append((a + first * (b - a), a + last * (b - a)))
-            radii.append(np.median(away[inside]) if inside.any() else np.median(away))
+            radii.append(np.percentile(away[inside] if inside.any() else away, WIDE.get(name, 50)))
     for name, bone, level, above in SLICES:
-        capsule = _slice(model, vertices, heads[index[level], 1] + above)
+        capsule = _slice(model, vertices, float(heads[index[level], 1]) + above)
         names.append(name)
         bones.append(index[bone])
         ends.append(capsule[0])
@@ -127,12 +135,12 @@ def _slice(model: BodyModel, vertices: Float[ndarray, "v 3"], height: float) -> 
 def _pairs(names: list[str]) -> Int[ndarray, "p 2"]:
     """Return the pairs that must stay apart: what belongs to one chain may touch."""
     index = {name: i for i, name in enumerate(names)}
-    arm, pairs = ("forearm", "wrist", "hand"), []
+    arm, pairs = ("forearm", "wrist", "hand", "fingers", "thumb"), []
     for side, other in (("L", "R"), ("R", "L")):
         pairs += [(f"upperarm.{side}", part) for part in ("loins", "belly", "waist", "ribs")]
         for part in arm:
             pairs += [(f"{part}.{side}", what) for what in (*TRUNK, "head")]
-            pairs += [(f"{part}.{side}", f"{limb}.{o}") for limb in ("thigh", "shin") for o in (side, other)]
+            pairs += [(f"{part}.{side}", f"{limb}.{o}") for limb in ("flank", "lap", "shin") for o in (side, other)]
             pairs += [(f"{part}.{side}", f"upperarm.{other}")]
         pairs += [(f"thigh.{side}", what) for what in ("waist", "ribs", "chest")]
         pairs += [(f"thigh.{side}", f"shin.{other}")]

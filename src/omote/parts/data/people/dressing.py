@@ -16,7 +16,7 @@ from torch import Tensor
 from omote.parts.body.anny import Rest
 from omote.parts.body.cloth_contact import Obstacle
 from omote.parts.body.drape import Cloth, Draped, Fabric, Pins, Settings, drape, pin
-from omote.parts.data.people.garments import Upper
+from omote.parts.data.people.garments import Trousers, Upper
 from omote.parts.data.people.sewing import Sewn, sew
 from omote.parts.data.people.tailor import Dummy
 from omote.parts.data.people.wardrobe import Worn
@@ -92,7 +92,7 @@ def carried(
 def dress(dummy: Dummy, path: Way, outfit: Sequence[Worn], settings: Settings | None = None) -> list[Dressed]:
     """Put garments on, from the inside out."""
     settings = settings or Settings()
-    below = [Obstacle(faces=dummy.model.faces, path=path.bodies, gap=SKIN_GAP)]
+    below = [Obstacle(faces=dummy.faces, path=path.bodies, gap=SKIN_GAP)]
     done: list[Dressed] = []
     for worn in outfit:
         sewn = sew(dummy, worn.garment, [d.sewn.solid for d in done])
@@ -105,7 +105,7 @@ def dress(dummy: Dummy, path: Way, outfit: Sequence[Worn], settings: Settings | 
         done.append(
             Dressed(worn=worn, sewn=sewn, draped=draped, normals=normals, shell=shell(outer, sewn.faces, inner))
         )
-        below.append(_obstacle(worn, sewn, [*draped.path[: len(guide)], draped.vertices]))
+        below.append(_obstacle(worn, sewn, draped.path))
     return done
 
 
@@ -123,15 +123,46 @@ def _cloth(dummy: Dummy, worn: Worn, sewn: Sewn) -> Cloth:
     if isinstance(worn.garment, Upper):
         on = (y > dummy.heights["armpit"] + 0.05) & (sewn.arm < 0.12)
         rows = np.flatnonzero(on).astype(np.int32)
+        collar = np.flatnonzero(y > dummy.heights["neck"] - 0.005).astype(np.int32)
+        if worn.garment.neck == "high" and len(collar):
+            pins = pin(sewn.vertices, collar, dummy.vertices, dummy.faces, 0.3)
+            rows = np.union1d(rows, collar).astype(np.int32)
     else:
         band = np.flatnonzero(y > y.max() - BAND).astype(np.int32)
-        pins = pin(sewn.vertices, band, dummy.vertices, dummy.model.faces, 0.2)
+        pins = pin(sewn.vertices, band, dummy.vertices, dummy.faces, 0.05)
     stiff = worn.stiffness
     fabric = Fabric(
         weight=60 * worn.thickness,
         bend=float(4e-6 * 60**stiff),
-        kept=0.15 + 0.35 * stiff,
+        kept=0.2 * stiff,
         friction=0.45,
     )
-    hem = 1 + 3 * np.exp(-((sewn.edge / 0.012) ** 2))
-    return Cloth(vertices=sewn.vertices, faces=sewn.faces, fabric=fabric, stiffer=hem, pins=pins, carried=rows)
+    return Cloth(
+        vertices=sewn.vertices,
+        faces=sewn.faces,
+        fabric=fabric,
+        along=_spare(dummy, sewn),
+        grain=_grain(dummy, sewn),
+        stiffer=1 + 3 * np.exp(-((sewn.edge / 0.012) ** 2)),
+        pins=pins,
+        carried=rows,
+    )
+
+
+def _grain(dummy: Dummy, sewn: Sewn) -> Float32[ndarray, "v 3"]:
+    """Return the direction along sleeves and legs, and down elsewhere."""
+    grain = np.broadcast_to(np.array([0, 1, 0], np.float32), sewn.vertices.shape).copy()
+    arm = dummy.joint("wrist.L") - dummy.joint("upperarm01.L")
+    on_sleeve = sewn.arm > 0.12
+    mirror = np.where(sewn.vertices[:, :1] < 0, np.array([-1, 1, 1], np.float32), np.float32(1))
+    grain[on_sleeve] = (arm / np.linalg.norm(arm) * mirror)[on_sleeve]
+    return grain
+
+
+def _spare(dummy: Dummy, sewn: Sewn) -> Float32[ndarray, " v"]:
+    """Return how much longer cloth is than what it covers: more at elbows and knees, where it folds."""
+    elbow = np.exp(-(((sewn.arm - 1) / 0.35) ** 2)) * (sewn.arm > 0.12)
+    leg = dummy.along_leg(sewn.vertices)
+    below = (sewn.vertices[:, 1] < dummy.heights["crotch"]) & isinstance(sewn.garment, Trousers)
+    knee = np.exp(-(((leg - 1) / 0.35) ** 2)) * below
+    return (1.015 + 0.05 * np.maximum(elbow, knee)).astype(np.float32)

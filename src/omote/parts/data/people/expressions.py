@@ -192,3 +192,8 @@ EXPRESSIONS: Mapping[str, Callable[[np.random.Generator, tuple[str, ...]], dict[
     **{"talk": _talk, "wink": _wink, "mix": _mix},
 }
 """Families of expressions."""
+SHARES: Mapping[str, float] = {
+    **{"neutral": 0.24, "smile": 0.20, "laugh": 0.09, "surprise": 0.08, "frown": 0.08, "squint": 0.05},
+    **{"talk": 0.13, "wink": 0.03, "mix": 0.10},
+}
+"""How often each is drawn where none is named."""

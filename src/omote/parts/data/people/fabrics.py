@@ -40,8 +40,8 @@ GLOSS: dict[Weave, tuple[float, float]] = {
     "denim": (0.02, 0.85),
     "wool": (0.01, 0.95),
     "knit": (0.01, 0.95),
-    "silk": (0.05, 0.40),
-    "leather": (0.05, 0.45),
+    "silk": (0.035, 0.58),
+    "leather": (0.04, 0.50),
     "nylon": (0.045, 0.55),
 }
 """(specular strength, roughness) of each weave."""

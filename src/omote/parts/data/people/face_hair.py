@@ -15,13 +15,13 @@ from jaxtyping import Float32, Int32, UInt8
 from numpy import ndarray
 
 from omote.core.errors import UsageError
-from omote.parts.body.anny import PARTS, BodyModel
+from omote.parts.body.anny import MASKS, PARTS, BodyModel
 from omote.parts.data.cloth import Colour, linear, step
 from omote.parts.data.noise import noise
 from omote.parts.data.people.atlas import sheet, texels
 from omote.parts.data.people.head import Head, mean_adult
 from omote.parts.data.people.part import Part, plain, white
-from omote.parts.data.people.skin_fields import beard, brow, chin, fields, lid_rims, moustache
+from omote.parts.data.people.skin_fields import beard, brow, brow_line, chin, fields, lid_rims, moustache, strips
 from omote.parts.data.people.strands import Roots, bent, scatter, tubes, unit
 from omote.parts.data.people.tone import encode
 
@@ -37,6 +37,8 @@ BEARDS: dict[str, tuple[float, float, float, float]] = {
     "long": (0.0280, 0.0090, 210, 0.00046),
 }
 """Families: length of the hairs, thickness of the pad (metres), tufts for each 10 cm^2, radius of a tuft."""
+PLATE = 0.006
+"""Metres from a lid's rim to where its skin tells which way the lid faces."""
 GREY = (0.62, 0.61, 0.60)
 
 
@@ -58,7 +60,8 @@ class FaceHair:
     """Thickness, lift in metres, arch; as `Skin.brow_shape`."""
     lashes: float = 1.0
     """Length; make-up has more."""
-    family: BeardFamily = "none"
+    family: str = "none"
+    """One of `BEARDS`."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -86,7 +89,7 @@ def _part(name: str, label: str, mesh: tuple, colours: ndarray) -> Part:
 
 def _shades(count: int, colour: Colour, grey: float, rng: np.random.Generator) -> UInt8[ndarray, "n 3"]:
     """Return each hair's sRGB."""
-    share = np.clip(rng.normal(grey, 0.30, (count, 1)), 0, 1) if grey else np.zeros((count, 1))
+    share = np.clip(rng.normal(grey, 0.18, (count, 1)), 0, 1) if grey else np.zeros((count, 1))
     base = linear(GREY) * share + linear(colour) * (1 - share)
     return encode(np.clip(base * np.exp(rng.normal(0, 0.22, (count, 1))), 0.002, 0.9))
 
@@ -112,8 +115,7 @@ def _brows(head: Head, hair: FaceHair) -> Part:
     roots = scatter(head, _near(head.model, "brows"), density, round(1350 * hair.brows), rng)
     p, count = roots.canonical, len(roots.canonical)
     along = brow(p, *hair.brow_shape)[1]
-    middle = 0.9075 + hair.brow_shape[1] + hair.brow_shape[2] * 0.0085 * np.sin(np.clip(along * 1.12, 0, 1.12) * 2.3)
-    above = np.clip((p[:, 1] - (middle - 0.0045 * along**3)) / 0.004, -1, 1)
+    above = np.clip((p[:, 1] - brow_line(along, *hair.brow_shape[1:])) / 0.004, -1, 1)
     angle = np.interp(along, [0, 0.15, 0.4, 1], [0.15, 0.55, 1.15, 1.55]) + 0.45 * above * np.clip(along * 3, 0, 1)
     angle = angle + rng.normal(0, 0.13, count)
     way = np.stack([np.sign(p[:, 0]) * np.sin(angle), np.cos(angle), np.zeros(count)], 1)
@@ -133,21 +135,20 @@ def _scale(head: Head) -> float:
 
 @cache
 def _rim(model: BodyModel, side: str) -> tuple[ndarray, ndarray, ndarray]:
-    """Return a rim's vertices in order around the eye, their angle, and for each the next vertex out on the skin."""
-    p = mean_adult(model)
+    """Return a rim's vertices in order, their angle about the eye, and for each one of the skin beyond the lid."""
+    p, masks = mean_adult(model), model.masks[:, MASKS.index("eyelids")]
     rim = lid_rims(model)
     rim = rim[(p[rim, 0] > 0) == (side == "left")]
     middle = p[rim].mean(0)
     angle = np.arctan2((p[rim, 1] - middle[1]) * 2.6, np.abs(p[rim, 0]) - abs(middle[0]))
     order = np.argsort(angle)
     rim, angle = rim[order], angle[order]
-    pairs = np.concatenate([model.faces[:, [0, 1]], model.faces[:, [1, 2]], model.faces[:, [2, 0]]])
-    pairs = np.concatenate([pairs, pairs[:, ::-1]])
+    skin = np.flatnonzero((model.part == PARTS.index("head")) & (p[:, 2] > 0.10) & (masks < 0.9))
     outward = np.empty(len(rim), np.int64)
     for i, vertex in enumerate(rim):
-        near = np.unique(pairs[pairs[:, 0] == vertex, 1])
-        near = near[(model.part[near] == PARTS.index("head")) & ~np.isin(near, rim)]
-        outward[i] = near[np.argmin(np.linalg.norm(p[near] - p[vertex], axis=1))] if len(near) else vertex
+        way = (p[vertex] - middle) * [0.35, 1.0, 0.0]
+        wanted = p[vertex] + PLATE * way / np.linalg.norm(way)
+        outward[i] = skin[np.argmin(np.linalg.norm((p[skin] - wanted)[:, :2], axis=1))]
     return rim, angle, outward
 
 
@@ -171,8 +172,9 @@ def _lashes(head: Head, hair: FaceHair, side: str) -> Part:
         tangent = unit(at(head.posed[rim], where - 0.05) - at(head.posed[rim], where + 0.05))
         tangent = tangent * (1 if upper else -1)
         out = np.cos(spread)[:, None] * tangent  # toward the temple at the outer corner, toward the nose at the inner
-        first = unit(0.9 * radial - (0.15 if upper else 0.10) * skin + 0.50 * out + 0.1 * normal)
-        last = unit(0.30 * radial + (1.0 if upper else 0.75) * skin + 0.75 * out)
+        up = head.carry[:3, 1] * (1.0 if upper else -1.0)
+        first = unit(0.9 * radial - (0.10 if upper else 0.05) * skin + 0.35 * out + 0.1 * normal)
+        last = unit(0.20 * radial + 0.7 * skin + 0.45 * out + (0.7 if upper else 0.4) * up)
         first, last = (unit(d + rng.normal(0, 0.09, d.shape)) for d in (first, last))
         size = length * scale * hair.lashes * rng.uniform(0.7, 1.1, count) * (0.62 + 0.38 * np.sin(spread) ** 0.7)
         size *= np.interp(np.cos(spread), [-1, 0, 1], [0.62, 1.0, 1.12])
@@ -192,9 +194,9 @@ def _field(hair: FaceHair, p: ndarray, lips: ndarray) -> ndarray:
     if hair.family == "moustache":
         return lip
     if hair.family == "goatee":
-        return np.maximum(chin(p) * whole, 0)
+        return chin(p) * whole
     if hair.family == "circle":
-        return np.maximum(chin(p) * whole, lip)
+        return np.maximum(np.maximum(chin(p), strips(p)) * whole, lip)
     return whole
 
 

@@ -178,7 +178,7 @@ def _akimbo(rng: Generator) -> Posture:
         return Reach(
             bone="root",
             place=(1.0, 0.0, normal(rng, 0.0, 0.15)),
-            off=(0.075, 0.045, -0.01),
+            off=(0.085, 0.105, -0.01),
             elbow=(1.0, -0.1, normal(rng, -0.75, 0.2)),
             fingers=(-0.35, -0.75, 0.5),
             palm=(-0.55, -0.1, -0.85),
@@ -279,7 +279,7 @@ def _crouching(rng: Generator) -> Posture:
     trunk = Trunk(
         tilt=70 * deep + normal(rng, 6, 3), flexion=normal(rng, 14, 4), twist=normal(rng, 0, 4), nod=-15 - 30 * deep
     )
-    heel = 110 * max(deep - 0.2, 0)  # the deep ones stand on their toes, as ankles do not bend further
+    heel = 140 * max(deep - 0.2, 0)  # the deep ones stand on their toes, as ankles do not bend further
     foot = Foot(across=normal(rng, 0.20, 0.02), out=normal(rng, 20, 4), knee=5, lift=heel)
     return Posture(
         family="crouching", trunk=trunk, arms=(arm(), arm()), legs=(foot, foot), hands=_hands(rng, "relaxed"), drop=deep

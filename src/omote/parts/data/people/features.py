@@ -28,9 +28,9 @@ FACE: Mapping[str, Group] = {
     "nose size": Group(
         0.65,
         {
-            **{"nose-volume-incr": 0.26, "nose-scale-horiz-incr": 0.30, "nose-scale-depth-incr": 0.30},
-            **{"nose-scale-vert-incr": 0.30, "nose-width1-incr": 0.28, "nose-width2-incr": 0.28},
-            **{"nose-width3-incr": 0.28, "nose-nostrils-width-incr": 0.28, "nose-flaring-incr": 0.26},
+            **{"nose-volume-incr": 0.22, "nose-scale-horiz-incr": 0.26, "nose-scale-depth-incr": 0.26},
+            **{"nose-scale-vert-incr": 0.26, "nose-width1-incr": 0.24, "nose-width2-incr": 0.24},
+            **{"nose-width3-incr": 0.24, "nose-nostrils-width-incr": 0.24, "nose-flaring-incr": 0.22},
         },
     ),
     "nose line": Group(
@@ -147,11 +147,11 @@ BODY: Mapping[str, Group] = {
             **{"buttocks-volume-incr": 0.34, "hip-waist-up": 0.08},
         },
     ),
-    "waist": Group(0.4, {"measure-waist-circ-incr": 0.26, "stomach-tone-incr": -0.24, "pelvis-tone-incr": -0.12}),
+    "waist": Group(0.4, {"measure-waist-circ-incr": 0.22, "stomach-tone-incr": -0.24, "pelvis-tone-incr": -0.12}),
     "chest": Group(
         0.4,
         {
-            **{"measure-underbust-circ-incr": 0.26, "measure-frontchest-dist-incr": 0.26},
+            **{"measure-underbust-circ-incr": 0.20, "measure-frontchest-dist-incr": 0.26},
             **{"torso-muscle-dorsi-incr": 0.26, "torso-muscle-pectoral-incr": 0.16},
         },
     ),

@@ -19,7 +19,8 @@ from omote.parts.data.people.baking import bake, unrolled
 from omote.parts.data.people.part import Part, plain
 from omote.parts.data.people.tailor import Dummy, hung, united
 from omote.parts.space.closest import Surface
-from omote.parts.space.isosurface import Grid, relaxed, surface_nets
+from omote.parts.space.grid import Grid
+from omote.parts.space.isosurface import relaxed, surface_nets
 
 VOXEL = 0.005
 """Metres."""
@@ -131,7 +132,7 @@ def _finish(
     model = dummy.model
     site = dummy.site(vertices)
     dense = model.skin_weights.dense(len(model.bone_names))
-    weights = np.einsum("nkj,nk->nj", dense[model.faces[site.faces]], site.weights)[source]
+    weights = np.einsum("nkj,nk->nj", dense[dummy.faces[site.faces]], site.weights)[source]
     part = Part(
         name=f"{side} shoe",
         label="shoe",

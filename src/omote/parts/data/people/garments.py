@@ -8,14 +8,14 @@ Notation: lengths in metres unless said; `arm` and `leg` are positions along the
 """
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
 from numpy import ndarray
 
-from omote.parts.data.people.tailor import STEP, Dummy, Site, grid_of, hung, united
-from omote.parts.space.isosurface import Grid
+from omote.parts.data.people.tailor import Dummy, Site, grid_of, hung, united
+from omote.parts.space.grid import Grid
 
 FOREARM = 0.28
 """Length of one unit along arm and leg by which cuts are measured, metres."""
@@ -27,10 +27,11 @@ NECKLINES: dict[Neck, tuple[float, float, float, float]] = {
     "high": (0.050, 0.110, 0.004, 0.004),
     "boat": (-0.030, 0.140, 0.040, 0.025),
 }
-"""Each opening is an ellipse before the neck: height of its middle over the base of the neck, half of its width, and how
-far it reaches down in front and behind; a V has straight sides."""
+"""Each opening is an ellipse before the neck: height of its middle over the base of the neck, half of its width, and
+how far it reaches down in front and behind; a V has straight sides."""
 
 
+@runtime_checkable
 class Garment(Protocol):
     """What can be cut and sewn."""
 
@@ -64,7 +65,6 @@ class Upper:
     """How much wider it becomes below the waist, metres per metre."""
     opening: float | None = None
     """Half of the gap that an open front leaves at the hem; None: closed."""
-    hood: bool = False
 
     def solid(self, dummy: Dummy) -> Grid:
         """Return the field whose zero level is the cloth."""
@@ -86,11 +86,15 @@ class Upper:
 
     def kept(self, dummy: Dummy, at: Site) -> Float32[ndarray, " n"]:
         """Return how far inside the garment's edges points lie."""
-        on_arm = at.arm > 0.12
         hem = at.points[:, 1] - height_at(dummy, self.hem)
-        field = np.where(on_arm, (self.sleeve - at.arm) * FOREARM, np.minimum(hem, (self.sleeve + 0.9) * FOREARM))
-        if self.sleeve <= 0:
-            field = np.minimum(field, (self.sleeve - at.arm) * FOREARM)
+        if self.sleeve > 0:
+            field = np.where(at.arm > 0.12, (self.sleeve - at.arm) * FOREARM, hem)
+        else:
+            shoulder, armpit = abs(float(dummy.joint("upperarm01.L")[0])), dummy.heights["armpit"]
+            aside = np.maximum(
+                (0.97 + self.sleeve) * shoulder - np.abs(at.points[:, 0]), armpit - 0.02 - at.points[:, 1]
+            )
+            field = np.where(at.arm > 0.12, -at.arm * FOREARM, np.minimum(hem, aside))
         field = np.minimum(field, self._neckline(dummy, at.points))
         if self.opening is not None:
             neck, span = dummy.heights["neck"], dummy.heights["neck"] - dummy.heights["hip"]
@@ -172,7 +176,3 @@ def height_at(dummy: Dummy, place: float) -> float:
     h = dummy.heights
     places = [h["floor"], h["ankle"], h["knee"], h["hip"], h["waist"], h["neck"]]
     return float(np.interp(place, [-2.2, -2, -1, 0, 1, 2], places))
-
-
-EDGE = STEP
-"""Metres between neighbouring vertices, about."""

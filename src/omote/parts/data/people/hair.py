@@ -24,7 +24,9 @@ from omote.parts.data.people.baking import bake, unrolled
 from omote.parts.data.people.part import Part, plain
 from omote.parts.data.people.tailor import hung, united
 from omote.parts.space.closest import Surface
-from omote.parts.space.isosurface import Grid, relaxed, surface_nets
+from omote.parts.space.grid import Grid
+from omote.parts.space.isosurface import relaxed, surface_nets
+from omote.parts.space.sheet import largest
 
 VOXEL = 0.0045
 """Metres."""
@@ -128,6 +130,8 @@ def grow(figure: Figure, style: HairStyle, obstacles: Sequence[Surface] = ()) ->
     if not len(faces):
         return None
     vertices = relaxed(vertices, faces, grid, 3)
+    kept = largest(vertices, faces)
+    vertices, faces = kept.vertices, kept.faces
     return _painted(head, style, vertices, faces)
 
 
@@ -153,7 +157,7 @@ def _field(
     c = head.local(flat)
     figure = head.figure
     scalp = scalp_field(figure, Hair(colour=style.colour, fringe=style.fringe, seed=style.seed))
-    mine = (scalp[figure.model.faces] > -0.01).all(1)
+    mine = np.asarray((scalp[figure.model.faces] > -0.01).all(1))
     used, index = np.unique(figure.model.faces[mine], return_inverse=True)
     patch = Surface(figure.vertices[used], index.reshape(-1, 3).astype(np.int32))
     reach = 0.03 + 1.5 * max(style.top, style.sides)
@@ -166,7 +170,8 @@ def _field(
     body = Surface(figure.vertices, figure.model.faces)
     near = np.flatnonzero(distance < 0.03)
     beside = body.closest(flat[near], 0.03)
-    distance[near[(beside.distance < 0) & mine[beside.face]]] *= -1
+    inside_patch = (beside.distance < 0) & mine[beside.face]
+    distance[near[inside_patch]] *= -1
     cap = distance - _thickness(style, c, inside) - _locks(style, c)
     if style.length > 0:
         cap = united(cap, _hanging(style, c, cap.reshape(shape)).ravel(), 0.008)
@@ -258,8 +263,8 @@ def _painted(head: Head, style: HairStyle, vertices: ndarray, faces: ndarray) ->
         faces=turned,
         uvs=uvs,
         albedo=bake(uvs, turned, known, paint, TEXTURE),
-        gloss=plain(90),
-        roughness=plain(115),
+        gloss=plain(70),
+        roughness=plain(165),
         closed=True,
     )
 

@@ -20,14 +20,14 @@ from omote.parts.data.noise import noise
 from omote.parts.data.people.tone import encode
 
 IRIS_COLOURS: dict[str, tuple[tuple[float, float, float], tuple[float, float, float]]] = {
-    "dark brown": ((0.235, 0.135, 0.085), (0.16, 0.085, 0.05)),
-    "brown": ((0.40, 0.245, 0.145), (0.27, 0.15, 0.08)),
-    "amber": ((0.58, 0.39, 0.19), (0.45, 0.26, 0.11)),
-    "hazel": ((0.47, 0.42, 0.27), (0.48, 0.30, 0.14)),
-    "green": ((0.45, 0.51, 0.38), (0.52, 0.43, 0.24)),
-    "grey": ((0.51, 0.56, 0.59), (0.55, 0.54, 0.48)),
-    "blue": ((0.43, 0.55, 0.67), (0.62, 0.64, 0.62)),
-    "light blue": ((0.57, 0.68, 0.77), (0.70, 0.74, 0.74)),
+    "dark brown": ((0.215, 0.125, 0.080), (0.15, 0.080, 0.048)),
+    "brown": ((0.35, 0.215, 0.13), (0.25, 0.14, 0.075)),
+    "amber": ((0.48, 0.32, 0.16), (0.40, 0.23, 0.10)),
+    "hazel": ((0.39, 0.345, 0.225), (0.42, 0.27, 0.13)),
+    "green": ((0.37, 0.42, 0.315), (0.45, 0.37, 0.21)),
+    "grey": ((0.415, 0.46, 0.485), (0.47, 0.46, 0.41)),
+    "blue": ((0.345, 0.445, 0.55), (0.52, 0.54, 0.53)),
+    "light blue": ((0.455, 0.55, 0.63), (0.58, 0.62, 0.62)),
 }
 """sRGB of the outer ring and of the ring about the pupil."""
 
@@ -70,7 +70,7 @@ def iris_texture(iris: Iris, size: int = 512) -> UInt8[ndarray, "size size 3"]:
     outer, inner = (linear(c) for c in IRIS_COLOURS[iris.colour])
     share = step(edge + 0.10 * coarse - out, 0.0, 0.22)[:, None]
     colour = outer * (1 - share) + inner * share
-    bright = 1 + 0.30 * coarse + 0.34 * fine + 0.22 * line(out, edge, 0.06)
+    bright = 1 + 0.30 * coarse + 0.34 * fine + 0.22 * line(out - edge, 0.0, 0.06)
     furrows = 0.10 * np.cos(out * 42 + 1.5 * coarse) * step(out, 0.6, 0.2) * step(0.92 - out, 0, 0.1)
     colour = colour * np.clip(bright - 0.42 * crypts + furrows, 0.25, 2.2)[:, None]
     flecks = step(around(4, 6.0, 5), 0.52, 0.12) * (iris.colour in ("hazel", "green", "blue", "grey"))

@@ -72,6 +72,8 @@ class Person:
     """World from bone."""
     joints: Float32[ndarray, "22 3"]
     """The 22 `JOINTS`."""
+    head: Float32[ndarray, "4 4"]
+    """World from the head's bone."""
     pupils: Mapping[str, Float32[ndarray, "n 3"]]
     """Outline of each eye's pupil."""
     measures: Mapping[str, float] = field(default_factory=dict)
@@ -136,6 +138,7 @@ def make_person(model: BodyModel, seed: int, choice: Choice = Choice()) -> Perso
         body=posed,
         bones=bones,
         joints=bones[[model.rig(rest.heads[0]).bone_of[j] for j in JOINTS], :3, 3],
+        head=bones[model.bone_names.index("head")],
         pupils=pupils,
         measures={
             "vertices below a surface": float(sum(d.draped.below for d in dressed)),
@@ -149,7 +152,11 @@ def _dummy(model: BodyModel, body: Body) -> Dummy:
     pose = tailor(body)
     bones = body.bones(pose.rotations, pose.root)
     return Dummy(
-        model=model, vertices=body.skinned(bones), bones=bones, rotations=pose.rotations, root=pose.root.astype(np.float32)
+        model=model,
+        vertices=body.skinned(bones),
+        bones=bones,
+        rotations=pose.rotations,
+        root=pose.root.astype(np.float32),
     )
 
 
@@ -187,7 +194,9 @@ def _head(
     head = seat_lids(head, gaze)
     scalp = scalp_field(figure, Hair(colour=style.colour, fringe=style.fringe, seed=style.seed))
     bald = style.top <= 0
-    parts = skin_parts(head, draw_skin(rng, adult, style.colour, face_hair), size=texture, scalp=None if bald else scalp)
+    parts = skin_parts(
+        head, draw_skin(rng, adult, style.colour, face_hair), size=texture, scalp=None if bald else scalp
+    )
     eyes, balls = eye_parts(head, draw_eyes(rng, adult), gaze)
     parts += eyes + teeth_parts(head, draw_teeth(rng, adult)) + face_hair_parts(head, face_hair)
     return parts, {side: ball.pupil for side, ball in balls.items()}

@@ -18,8 +18,8 @@ from numpy import ndarray
 from omote.core.errors import UsageError
 from omote.parts.body.motion import Motion, retarget
 from omote.parts.data.people import joints
-from omote.parts.data.people.clearance import sinking
 from omote.parts.data.people.body import Body
+from omote.parts.data.people.clearance import sinking
 from omote.parts.data.people.expressions import Gaze
 from omote.parts.data.people.families import EVERYDAY, FAMILIES, tailor_posture
 from omote.parts.data.people.joints import Arm
@@ -194,7 +194,7 @@ def _arm_out(arm: Arm | Reach) -> Arm | Reach:
         side, up, back = arm.elbow
         off = (x + 0.012 * (across > 0.5), y, z + 0.012 * (ahead > 0.5))
         across += 0.0 if across > 0.5 else 0.08
-        return replace(arm, place=(across, level, ahead), off=off, elbow=(side, up + 0.12, back))
+        return replace(arm, place=(across, level, ahead), off=off, elbow=(side, up + 0.05, back))
     return arm if arm.elevation > 60 else replace(arm, elevation=arm.elevation + 2.5)
 
 

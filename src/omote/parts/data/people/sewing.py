@@ -17,7 +17,7 @@ from omote.parts.body.skinning import SkinWeights
 from omote.parts.data.people.garments import Garment, Trousers
 from omote.parts.data.people.tailor import Dummy
 from omote.parts.space.grid import Grid
-from omote.parts.space.isosurface import surface_nets
+from omote.parts.space.isosurface import relaxed, surface_nets
 from omote.parts.space.sheet import cut, islands
 
 EVENED = 12
@@ -58,6 +58,7 @@ def sew(dummy: Dummy, garment: Garment, below: Sequence[Grid] = ()) -> Sewn:
     """
     solid = _around(garment.solid(dummy), below)
     vertices, faces = surface_nets(solid)
+    vertices = relaxed(vertices, faces, solid, 4)
     site = dummy.site(vertices)
     kept = garment.kept(dummy, site)
     piece = cut(vertices, faces, kept)
@@ -113,7 +114,7 @@ def _weights(dummy: Dummy, garment: Garment, vertices: ndarray, faces: ndarray) 
     skin: SkinWeights = dummy.model.skin_weights
     dense = skin.dense(len(dummy.model.bone_names))
     site = dummy.site(vertices)
-    own = np.einsum("nkj,nk->nj", dense[dummy.model.faces[site.faces]], site.weights).astype(np.float32)
+    own = np.einsum("nkj,nk->nj", dense[dummy.faces[site.faces]], site.weights).astype(np.float32)
     if not isinstance(garment, Trousers):
         # Hanging cloth is carried by the hips; the legs move it by touching it.
         low = np.clip((dummy.heights["hip"] - vertices[:, 1]) / 0.12, 0, 1) * (site.arm < 0.12)

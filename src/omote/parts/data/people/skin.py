@@ -7,7 +7,7 @@ mean adult (`skin_fields`), so that the same person has the same skin in every l
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -17,7 +17,7 @@ from omote.core.errors import UsageError
 from omote.parts.body.anny import PARTS, BodyModel
 from omote.parts.data.cloth import Colour, line, linear, step
 from omote.parts.data.noise import noise
-from omote.parts.data.people.atlas import LAYOUTS, Layout, Texels, sheet
+from omote.parts.data.people.atlas import Texels, sheet
 from omote.parts.data.people.head import Head, mean_adult
 from omote.parts.data.people.part import Part
 from omote.parts.data.people.skin_age import creases, spots
@@ -53,7 +53,7 @@ class Skin:
     melanin: float = 0.04
     """Volume share of melanosomes in the epidermis, 0.012 to 0.52."""
     haemoglobin: float = 0.025
-    """Volume share of blood in the dermis, 0.002 to 0.09."""
+    """Volume share of blood in the dermis, 0.002 to 0.15; cheeks of most people 0.02 to 0.05."""
     carotene: float = 0.3
     redness: float = 0.1
     """Share of pheomelanin."""
@@ -71,11 +71,11 @@ class Skin:
     """Thickness, lift in metres, arch."""
     hair: Colour = (0.16, 0.11, 0.08)
     """Of brows and stubble, and of roots on the scalp."""
-    make_up: MakeUp = MakeUp()
+    make_up: MakeUp = field(default_factory=MakeUp)
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, low, high in (("melanin", 0, 0.6), ("haemoglobin", 0, 0.12), ("years", 18, 110), ("freckles", 0, 1)):
+        for name, low, high in (("melanin", 0, 0.6), ("haemoglobin", 0, 0.2), ("years", 18, 110), ("freckles", 0, 1)):
             if not low <= getattr(self, name) <= high:
                 raise UsageError(f"{name} of skin lies in {low}..{high}, not at {getattr(self, name)}")
         if self.moles < 0:
@@ -99,7 +99,7 @@ class SkinMaps:
 def bake(
     model: BodyModel,
     skin: Skin,
-    layout: Layout = "whole",
+    layout: str = "whole",
     size: int = 1024,
     scalp: Float32[ndarray, " v"] | None = None,
 ) -> SkinMaps:
@@ -140,7 +140,7 @@ def bake(
 
 
 def skin_parts(
-    head: Head, skin: Skin, layouts: Sequence[Layout] = ("head", "trunk"), size: int = 1024,
+    head: Head, skin: Skin, layouts: Sequence[str] = ("head", "trunk"), size: int = 1024,
     scalp: Float32[ndarray, " v"] | None = None,
 ) -> list[Part]:  # fmt: skip
     """Return the skin of a posed body, one part for each layout; together they are closed."""
@@ -186,7 +186,7 @@ def _freckles(skin: Skin, where: Fields) -> Map:
         rows = np.flatnonzero((most > 0.06) & (where.lips < 0.4))
         small, large = noise(p[rows], 0.0030, skin.seed + 6, 2), noise(p[rows], 0.0058, skin.seed + 7, 2)
         edge = 0.66 - 0.30 * most[rows] * skin.freckles
-        out[rows] = (step(small, edge, 0.22) + 0.8 * step(large, edge + 0.05, 0.18)) * (0.5 + 0.6 * skin.freckles)
+        out[rows] = (step(small - edge, 0, 0.22) + 0.8 * step(large - edge, 0.05, 0.18)) * (0.5 + 0.6 * skin.freckles)
     return out
 
 
@@ -262,8 +262,7 @@ def _paint_hairs(colour: ndarray, skin: Skin, where: Fields, grain: Map, scalp: 
         rows = np.flatnonzero((where.face > 0.5) & (np.abs(p[:, 1] - 0.9105) < 0.022))
         q = p[rows]
         body, along = brow(q, *skin.brow_shape)
-        lean = 1.2 - 1.1 * along
-        flow = np.stack([np.abs(q[:, 0]) - lean * 0.0 + 0.9 * (1 - along) * q[:, 1], q[:, 1] - 0.35 * np.abs(q[:, 0]),
+        flow = np.stack([np.abs(q[:, 0]) + 0.9 * (1 - along) * q[:, 1], q[:, 1] - 0.35 * np.abs(q[:, 0]),
                          0 * along], 1)  # fmt: skip
         hairs = noise(flow, (0.0011, 0.0032, 1), skin.seed + 11, 2)
         share = np.clip(body * (0.46 + 0.75 * hairs) * min(skin.brows, 1.3), 0, 0.85)[:, None]
@@ -327,8 +326,3 @@ def _relief(skin: Skin, where: Fields, lip: Map, crease: Map, grain: Map, fine: 
     height[rows] -= 0.00013 * lip[rows] * np.clip(noise(p, (0.0011, 0.010, 0.010), skin.seed + 8, 2), 0, 1)
     height += 0.0002 * where.nails
     return height.astype(np.float32)
-
-
-def all_layouts() -> tuple[Layout, ...]:
-    """Return the names of the layouts."""
-    return LAYOUTS

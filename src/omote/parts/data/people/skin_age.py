@@ -6,7 +6,6 @@ the lids, and across the neck. A crease is a thin valley whose middle is 1; its 
 """
 
 import numpy as np
-from jaxtyping import Float32
 from numpy import ndarray
 
 from omote.parts.data.cloth import step
@@ -14,9 +13,9 @@ from omote.parts.data.noise import noise
 from omote.parts.data.people.skin_fields import EYE, NECK, OUTER_CANTHUS, Map, Points
 
 ONSET = {
-    "forehead": (28, 68),
-    "glabella": (34, 70),
-    "crow": (30, 66),
+    "forehead": (30, 76),
+    "glabella": (36, 76),
+    "crow": (30, 72),
     "nasolabial": (16, 68),
     "under": (22, 66),
     "marionette": (42, 78),
@@ -27,10 +26,11 @@ ONSET = {
 """Years at which each line begins to show, and is deepest."""
 
 
-def strength(name: str, years: float) -> float:
-    """Return how deep a kind of line is at an age, 0 to 1."""
+def strength(name: str, years: float, seed: int) -> float:
+    """Return how deep a kind of line is at an age, 0 to 1; people differ in each kind."""
     first, last = ONSET[name]
-    return float(np.clip((years - first) / (last - first), 0, 1))
+    own = np.random.default_rng((seed, list(ONSET).index(name), 9)).uniform(0.35, 1.0)
+    return float(own * np.clip((years - first) / (last - first), 0, 1))
 
 
 def _valley(away: ndarray, width: float) -> ndarray:
@@ -63,16 +63,17 @@ def _forehead(p: Points, years: float, seed: int) -> Map:
     number = np.round(phase)
     away = (phase - number) * 0.0088
     inside = step(phase, -0.6, 0.5) * step(4.4 - phase, 0, 0.8) * step(0.052 - np.abs(x), 0, 0.03)
-    lines = _valley(away, 0.0008) * inside * np.clip(0.75 + 0.9 * fade, 0, 1) * strength("forehead", years)
+    lines = _valley(away, 0.0008) * inside * np.clip(0.50 + 1.3 * fade, 0, 1) * strength("forehead", years, seed)
     side = np.abs(x) - 0.0062 - 0.0012 * wobble - 0.10 * np.clip(y - 0.905, 0, 1)
     between = _valley(side, 0.0009) * step(y, 0.9005, 0.006) * step(0.922 - y, 0, 0.010)
-    return np.maximum(lines, between * 0.8 * strength("glabella", years)).astype(np.float32)
+    return np.maximum(lines, between * 0.8 * strength("glabella", years, seed)).astype(np.float32)
 
 
 def _eyes(p: Points, years: float, seed: int) -> Map:
     x, y = np.abs(p[:, 0]), p[:, 1]
     wobble = noise(p, 0.010, seed + 22, 2)
     dx, dy = x - OUTER_CANTHUS[0] + 0.004, y - OUTER_CANTHUS[1]
+    dx = dx + 0.8 * np.clip(0.140 - p[:, 2], 0, 1)  # around the side of the head
     reach = np.hypot(dx, dy)
     angle = np.arctan2(dy, dx) + 0.12 * wobble - 6 * np.clip(reach - 0.01, 0, 0.02) * np.sign(dy) * 0.6
     fan = 0.30
@@ -83,13 +84,13 @@ def _eyes(p: Points, years: float, seed: int) -> Map:
         * step(0.024 + 0.006 * np.cos(number * 2.1) - reach, 0, 0.012)
         * (np.abs(number) < 3.5)
     )
-    crow = _valley(away, 0.0007) * inside * (dx > 0) * strength("crow", years)
+    crow = _valley(away, 0.0007) * inside * (dx > 0) * strength("crow", years, seed)
     ring = np.hypot((x - EYE[0]) / 0.0165, (y - 0.8895) / 0.0100) + 0.05 * wobble
     low = step(0.8870 - y, 0, 0.004)
     under = np.zeros_like(x)
     for at, share in ((0.74, 0.5), (1.02, 1.0), (1.34, 0.7)):
         under = np.maximum(under, share * _valley((ring - at) * 0.0105, 0.0007))
-    under = under * low * step(0.050 - x, 0, 0.012) * strength("under", years)
+    under = under * low * step(0.050 - x, 0, 0.012) * strength("under", years, seed)
     return np.maximum(crow, under * 0.75).astype(np.float32)
 
 
@@ -99,15 +100,15 @@ def _mouth(p: Points, years: float, seed: int) -> Map:
     t = np.clip((0.853 - y) / 0.042, 0, 1.2)
     fold = 0.0205 + 0.0150 * t**1.15 + 0.0008 * wobble
     nasolabial = _valley((x - fold) * 0.9, 0.0011) * step(y, 0.8095, 0.012) * step(0.855 - y, 0, 0.006)
-    out = nasolabial * (0.15 + 0.85 * strength("nasolabial", years))
+    out = nasolabial * (0.15 + 0.85 * strength("nasolabial", years, seed))
     fold = 0.0275 + 0.12 * np.clip(0.815 - y, 0, 0.05) + 0.0008 * wobble
     corner = _valley(x - fold, 0.0009) * step(y, 0.793, 0.012) * step(0.8155 - y, 0, 0.006)
-    out = np.maximum(out, corner * strength("marionette", years))
+    out = np.maximum(out, corner * strength("marionette", years, seed))
     fan = (p[:, 0] + 0.0016 * wobble) / 0.0034
     away = (fan - np.round(fan)) * 0.0034
     upper = step(y, 0.8275, 0.003) * step(0.8375 - y, 0, 0.006) * step(0.021 - x, 0, 0.006)
     lower = step(0.8085 - y, 0, 0.003) * step(y, 0.8025, 0.005) * step(0.018 - x, 0, 0.006)
-    out = np.maximum(out, _valley(away, 0.0005) * np.maximum(upper, 0.6 * lower) * 0.7 * strength("lips", years))
+    out = np.maximum(out, _valley(away, 0.0005) * np.maximum(upper, 0.6 * lower) * 0.7 * strength("lips", years, seed))
     return out.astype(np.float32)
 
 
@@ -117,15 +118,17 @@ def _neck(p: Points, years: float, seed: int) -> Map:
     out = np.zeros(len(p), np.float32)
     for at, share in ((0.768, 1.0), (0.752, 0.7), (0.738, 0.5)):
         out = np.maximum(out, share * _valley(around - at, 0.0010))
-    return (out * step(0.06 - np.abs(p[:, 0]), 0, 0.03) * (0.12 + 0.7 * strength("neck", years))).astype(np.float32)
+    return (out * step(0.06 - np.abs(p[:, 0]), 0, 0.03) * (0.12 + 0.7 * strength("neck", years, seed))).astype(
+        np.float32
+    )
 
 
 def spots(p: Points, where: Map, years: float, seed: int) -> Map:
     """Return age spots: more melanin in irregular patches, on what the sun has seen."""
-    old = float(np.clip((years - 48) / 35, 0, 1))
+    old = float(np.clip((years - 48) / 35, 0, 1) * np.random.default_rng((seed, 31)).uniform(0.1, 1.0))
     out = np.zeros(len(p), np.float32)
     rows = np.flatnonzero(where > 0.05)
     if old and len(rows):
         shape = noise(p[rows], 0.0075, seed + 30, 2)
-        out[rows] = (0.4 + 0.6 * old) * where[rows] * step(shape, 0.80 - 0.22 * old, 0.24)
+        out[rows] = (0.3 + 0.5 * old) * where[rows] * step(shape, 0.80 - 0.20 * old, 0.26)
     return out

@@ -12,10 +12,12 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 from numpy import ndarray
+from scipy.spatial import KDTree
 
 from omote.parts.body.anny import MASKS, PARTS, BodyModel
 from omote.parts.data.cloth import line, step
-from omote.parts.data.people.atlas import Layout, Texels, texels
+from omote.parts.data.people.atlas import Texels, texels
+from omote.parts.data.people.head import mean_adult
 
 Map = Float32[ndarray, " n"]
 Points = Float32[ndarray, "n 3"]
@@ -40,12 +42,17 @@ def face(p: Points) -> Map:
     return step(p[:, 1], 0.77, 0.02) * step(p[:, 2], 0.075, 0.05)
 
 
+def brow_line(along: ndarray, lift: float, arch: float) -> ndarray:
+    """Return the height of an eyebrow's middle line over the way along it."""
+    return 0.9085 + lift + arch * 0.0065 * np.sin(np.clip(along * 1.12, 0, 1.12) * 2.3) - 0.0045 * along**3
+
+
 def brow(p: Points, thickness: float = 1.0, lift: float = 0.0, arch: float = 1.0) -> tuple[Map, Map]:
     """Return how much a point lies in an eyebrow, and how far along it, 0 at the nose to 1 at the temple."""
     x = np.abs(p[:, 0])
     along = np.clip((x - np.float32(0.0115)) / np.float32(0.0435), -0.2, 1.2)
     bend = np.clip(along, 0, 1)
-    middle = 0.9075 + lift + arch * (0.0085 * np.sin(np.clip(bend * 1.12, 0, 1.12) * 2.3)) - 0.0045 * bend**3
+    middle = brow_line(bend, lift, arch)
     half = 0.0040 * thickness * (1 - 0.78 * bend**1.5) * (0.72 + 0.28 * np.clip(bend / 0.25, 0, 1))
     body = step(half - np.abs(p[:, 1] - middle), 0, 0.0022)
     body = body * step(along, 0.0, 0.12) * step(1 - along, 0.0, 0.10) * (p[:, 2] > 0.09)
@@ -59,7 +66,7 @@ def beard(p: Points, lips: Map) -> Map:
     upper = 0.8240 + 0.055 * side**2.9
     cheek = step(upper - y, 0.0, 0.016)
     throat = step(y - (0.757 + 0.85 * np.clip(0.128 - z, 0, 0.065)), 0.0, 0.014)
-    behind = step(z, 0.074 - 0.9 * np.clip(0.835 - y, 0, 0.02), 0.012)
+    behind = step(z + 0.9 * np.clip(0.835 - y, 0, 0.02), 0.074, 0.012)
     area = np.maximum(cheek * throat * behind, moustache(p)) * ~((y > 0.845) & (x < 0.05))
     nostril = step(np.hypot(x - 0.009, y - 0.849), 0.008, 0.004)
     return (area * (1 - step(lips, 0.25, 0.3)) * nostril).astype(np.float32)
@@ -76,12 +83,18 @@ def moustache(p: Points) -> Map:
 
 
 def chin(p: Points) -> Map:
-    """Return the chin and the strip from it to the mouth's corners: a goatee's place."""
+    """Return the chin: a goatee's place."""
     x, y = np.abs(p[:, 0]), p[:, 1]
     wide = 0.0245 + 0.10 * np.clip(y - 0.79, 0, 0.03)
     below = step(wide - x, 0, 0.006) * step(0.8065 + 0.8 * np.clip(x - 0.012, 0, 0.02) - y, 0, 0.005)
-    strip = line(x, 0.0295, 0.0042) * step(0.828 - y, 0, 0.006) * step(y, 0.795, 0.01)
-    return (np.maximum(below, strip) * (p[:, 2] > 0.10) * step(y, 0.766, 0.012)).astype(np.float32)
+    return (below * (p[:, 2] > 0.10) * step(y, 0.766, 0.012)).astype(np.float32)
+
+
+def strips(p: Points) -> Map:
+    """Return the strips beside the mouth that join moustache and chin."""
+    x, y = np.abs(p[:, 0]), p[:, 1]
+    inside = line(x, 0.0290, 0.0036) * step(0.828 - y, 0, 0.006) * step(y, 0.795, 0.01)
+    return (inside * (p[:, 2] > 0.10)).astype(np.float32)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,12 +129,15 @@ class Fields:
 
 
 @cache
-def fields(model: BodyModel, layout: Layout, size: int) -> Fields:
+def fields(model: BodyModel, layout: str, size: int) -> Fields:
     """Return the maps of a layout; worked out once."""
     at = texels(model, layout, size)
     p = at.canonical
     part = {name: at.blend(model.part == PARTS.index(name)).astype(np.float32) for name in PARTS}
-    lips, ears, lids, nails = (at.blend(model.masks[:, i]).astype(np.float32) for i in range(len(MASKS)))
+    masks = model.masks.copy()
+    inner = (model.part == PARTS.index("mouth")) & (mean_adult(model)[:, 2] > 0.140)
+    masks[inner, MASKS.index("lips")] = 1  # lips go on behind the line where they meet
+    lips, ears, lids, nails = (at.blend(masks[:, i]).astype(np.float32) for i in range(len(MASKS)))
     hands = part["left_hand"] + part["right_hand"]
     feet = part["left_foot"] + part["right_foot"]
     back = _backs(model, at)
@@ -147,7 +163,8 @@ def fields(model: BodyModel, layout: Layout, size: int) -> Fields:
         mouth=part["mouth"], tongue=part["tongue"],
         shadow=(blob(p, (0.027, 0.8795), (0.0135, 0.0055)) * front + 0.5 * blob(p, (0.019, 0.888), (0.005, 0.006))
                 * front).astype(np.float32),
-        oily=(forehead + nose * 1.1 + 0.5 * cheeks + 0.4 * blob(p, (0, 0.79), (0.015, 0.01)) * front).astype(np.float32),
+        oily=(forehead + nose * 1.1 + 0.5 * cheeks + 0.4 * blob(p, (0, 0.79), (0.015, 0.01)) * front)
+        .astype(np.float32),
         beard=beard(p, lips),
         dorsal=np.clip(0.9 * (hands + feet) * step(back, 0.1, 0.6)
                        + 0.6 * (part["left_arm"] + part["right_arm"]) * step(at.normal[:, 1], -0.4, 0.8), 0, 1).astype(
@@ -197,10 +214,6 @@ def lid_rims(model: BodyModel) -> ndarray:
 
 def _to_rim(model: BodyModel, at: Texels) -> Map:
     """Return metres to the lids' rims along the surface of the mean adult, at most 0.02."""
-    from scipy.spatial import KDTree
-
-    from omote.parts.data.people.head import mean_adult
-
     near = (np.abs(np.abs(at.canonical[:, 0]) - EYE[0]) < 0.035) & (np.abs(at.canonical[:, 1] - EYE[1]) < 0.03)
     near &= at.canonical[:, 2] > 0.09
     out = np.full(len(at.canonical), 0.02, np.float32)

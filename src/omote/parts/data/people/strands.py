@@ -38,7 +38,7 @@ class Roots:
         """Return the posed skin's normals there."""
         return unit(np.einsum("nka,nk->na", head.normals[self.corners], self.weights))
 
-    def carry(self, head: Head, way: Float[ndarray, "n 3"]) -> Float32[ndarray, "n 3"]:
+    def carry(self, head: Head, way: Float[ndarray, "n 3"]) -> Float[ndarray, "n 3"]:
         """Return directions given on the mean adult as the posed triangles turn and stretch them, unit, tangential."""
         source, target = _frames(head.canonical[self.corners]), _frames(head.posed[self.corners])
         share = np.linalg.solve(source.transpose(0, 2, 1), way[..., None])[..., 0]

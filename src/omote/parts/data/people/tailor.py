@@ -19,7 +19,7 @@ from scipy.ndimage import gaussian_filter
 from omote.core.errors import UsageError
 from omote.parts.body.anny import PARTS, BodyModel
 from omote.parts.space.closest import Surface
-from omote.parts.space.isosurface import Grid
+from omote.parts.space.grid import Grid
 
 STEP = 0.011
 """Metres between voxels."""
@@ -44,7 +44,7 @@ class Site(NamedTuple):
 
     points: Float32[ndarray, "n 3"]
     faces: Int32[ndarray, " n"]
-    """The nearest face of the body."""
+    """The nearest of `Dummy.faces`."""
     weights: Float32[ndarray, "n 3"]
     """Barycentrics of the nearest point."""
     arm: Float32[ndarray, " n"]
@@ -66,9 +66,15 @@ class Dummy:
     """How far the root lies from its place at rest, metres."""
 
     @cached_property
+    def faces(self) -> Int32[ndarray, "f 3"]:
+        """The skin's, without eyes and tongue, which are closed meshes inside the head."""
+        inner = np.isin(self.model.part, [PARTS.index(n) for n in ("left_eye", "right_eye", "tongue")])
+        return self.model.faces[~inner[self.model.faces].any(1)]
+
+    @cached_property
     def surface(self) -> Surface:
-        """The body, for queries."""
-        return Surface(self.vertices, self.model.faces)
+        """The skin, for queries."""
+        return Surface(self.vertices, self.faces)
 
     def joint(self, bone: str) -> Float32[ndarray, " 3"]:
         """Where a bone begins."""
@@ -119,7 +125,7 @@ class Dummy:
     def site(self, points: Float32[ndarray, "n 3"]) -> Site:
         """Find the body beside points."""
         found = self.surface.closest(points)
-        arm = (self.arm[self.model.faces[found.face]] * found.weights).sum(1)
+        arm = (self.arm[self.faces[found.face]] * found.weights).sum(1)
         return Site(points, found.face, found.weights, arm.astype(np.float32))
 
     def along_leg(self, points: Float[ndarray, "*n 3"]) -> Float32[ndarray, "*n"]:
@@ -153,8 +159,8 @@ class Dummy:
         """Return the distance to patches, negative inside the body beside them; `FAR` beyond `reach` metres."""
         flat = np.ascontiguousarray(points.reshape(-1, 3))
         own = self.patch(*names)
-        mine = own[self.model.faces].any(1)
-        used, index = np.unique(self.model.faces[mine], return_inverse=True)
+        mine = np.asarray(own[self.faces].any(1))
+        used, index = np.unique(self.faces[mine], return_inverse=True)
         part = Surface(self.vertices[used], index.reshape(-1, 3).astype(np.int32))
         away = np.full(len(flat), FAR, np.float32)
         low, high = self.vertices[used].min(0) - reach, self.vertices[used].max(0) + reach

@@ -43,6 +43,8 @@ EDGE: dict[Arch, tuple[float, float, float]] = {"upper": (0.0, 0.8168, 0.1560), 
 """Where the edges of the front teeth are on the mean adult, metres."""
 BEHIND_LIPS = 0.0012
 """Metres that the upper front teeth stay behind the inner side of the lip."""
+NARROWEST = 0.84
+"""How far an arch may be drawn in at most."""
 ROUND, LEVELS = 16, 7
 
 
@@ -76,8 +78,10 @@ def teeth_parts(head: Head, teeth: Teeth) -> list[Part]:
     parts = []
     for arch in ("upper", "lower"):
         turn, shift, scale = arch_from(head, arch)
+        narrow = _narrowed(head, arch)
         for name, (points, faces, colours) in _arch(teeth, arch).items():
-            vertices = head.to_world((scale * points @ turn.T + shift).astype(np.float32))
+            inward = points * [narrow, 1, narrow] - [0, 0, (1 - narrow) * ELLIPSE[arch][1]]
+            vertices = head.to_world((scale * inward @ turn.T + shift).astype(np.float32))
             faces = faces if arch == "lower" else np.ascontiguousarray(faces[:, ::-1])  # the upper arch is mirrored
             parts.append(
                 Part(
@@ -90,18 +94,39 @@ def teeth_parts(head: Head, teeth: Teeth) -> list[Part]:
     return parts
 
 
-def arch_from(head: Head, arch: Arch) -> tuple[Float64[ndarray, "3 3"], Float64[ndarray, " 3"], float]:
-    """Return turn, shift and scale that bring an arch, in millimetres, to this person's mouth at rest."""
+def arch_from(
+    head: Head, arch: Arch, *, still: bool = False
+) -> tuple[Float64[ndarray, "3 3"], Float64[ndarray, " 3"], float]:
+    """Return turn, shift and scale that bring an arch, in millimetres, to this person's mouth before the pose.
+
+    Args:
+        head: whose.
+        arch: `upper` or `lower`.
+        still: without the expression.
+    """
     cavity = head.model.part == PARTS.index("mouth")
     turn, scale, shift = _similarity(head.canonical[cavity], head.neutral[cavity])
     place = scale * turn @ np.array(EDGE[arch]) + shift
     middle = scale * turn @ np.array(EDGE["upper"]) + shift
     place[2] += _room(head, middle, scale) - middle[2]
     flip = np.diag([1.0, -1.0, 1.0]) if arch == "upper" else np.eye(3)
-    if arch == "lower":
+    if arch == "lower" and not still:
         jaw, moved = jaw_motion(head)
         place, turn = jaw @ place + moved, jaw @ turn
     return turn @ flip, place, scale * 1e-3
+
+
+def _narrowed(head: Head, arch: Arch) -> float:
+    """Return by how much an arch is drawn in, so that it stays behind the cheeks of a still face; 1: not at all."""
+    turn, shift, scale = arch_from(head, arch, still=True)
+    inner = (head.model.part == PARTS.index("mouth")) & (head.canonical[:, 2] > 0.130)
+    x, y, z = ((head.neutral[inner] - shift) @ turn / scale).T
+    a, b = ELLIPSE[arch]
+    beside = (y > -8.5) & (y < 1.5)
+    if not beside.any():
+        return 1.0
+    room = np.hypot(x[beside] / a, (z[beside] + b) / b).min() - BEHIND_LIPS / (scale * a)
+    return float(np.clip(room, NARROWEST, 1.0))
 
 
 def jaw_motion(head: Head) -> tuple[Float64[ndarray, "3 3"], Float64[ndarray, " 3"]]:
@@ -145,7 +170,7 @@ Piece = tuple[Float32[ndarray, "v 3"], Int32[ndarray, "f 3"], ndarray]
 def _arch(teeth: Teeth, arch: Arch) -> dict[str, Piece]:
     """Return teeth and gum of an arch in its own frame."""
     rng = np.random.default_rng((teeth.seed, arch == "upper"))
-    crowns, places, necks = [], [], []
+    crowns, necks = [], []
     for side in (1, -1):
         along = (0.5 * teeth.gap if arch == "upper" else 0.0) + 0.05
         for number, (kind, width, height, depth) in enumerate(CROWNS[arch]):
@@ -157,9 +182,8 @@ def _arch(teeth: Teeth, arch: Arch) -> dict[str, Piece]:
             rise = (-0.7 if number == 1 and arch == "upper" else 0.0) + rng.normal(0, 0.20) * teeth.crooked
             rise += 0.25 if kind == "canine" else 0.0
             points = _lean(points, arch, number)
-            placed = _stand(points, at, twist, out, side) + [0, rise - 0.04 * max(at[1] * 0, 0), 0]
+            placed = _stand(points, at, twist, out, side) + np.array([0.0, rise, 0.0])
             crowns.append((placed, faces if side > 0 else faces[:, ::-1], _enamel(points, height, teeth, rng)))
-            places.append(side * (along + width / 2))
             necks.append((side * along, side * (along + width), -height * 0.94 + rise))
             along += width
     return {"teeth": _merged(crowns), "gum": _gum(arch, necks, teeth)}
@@ -282,7 +306,8 @@ def _gum(arch: Arch, necks: list[tuple[float, float, float]], teeth: Teeth) -> P
         lean = 0.14 if abs(s) < 18 else 0.0
         deep = -15.5
         profile = [
-            (0.15 + lean * top, top), (0.62 + lean * top, top - 1.0), (0.95 + lean * top, top - 3.0), (0.9 + lean * deep, deep),
+            (0.15 + lean * top, top), (0.62 + lean * top, top - 1.0), (0.95 + lean * top, top - 3.0),
+            (0.9 + lean * deep, deep),
             (-depth - 0.6, deep), (-depth - 0.5, top - 3.0), (-depth + 0.3, top - 0.4), (-depth * 0.5, top + 0.1),
         ]  # fmt: skip
         c, n = np.cos(angle), np.sin(angle)

@@ -6,8 +6,8 @@ Color" (2010), do. Absorption of melanin and scattering of skin: Jacques, "Optic
 (2013); of haemoglobin: Prahl's compilation (1998). Light crosses the epidermis twice (Beer-Lambert) and is given back
 by the dermis (Kubelka-Munk, semi-infinite). The more melanin, the flatter its spectrum, as Zonios and Dimou measured in
 living skin, "Melanin optical properties provide evidence for chemical and structural disorder in vivo" (2008); a little
-light turns back at the surface's melanosomes whatever lies below. Both were set so that the colours pass through the
-measured gamut of skin (CIELAB b* up to 23 near L* 55, neutral at both ends).
+light turns back at the surface's melanosomes whatever lies below. Both were set by eye so that, as spectrophotometers
+find across peoples, chroma is highest at medium lightness and lower in the palest and in the darkest skin.
 Observer: Wyman, Sloan and Shirley's fit of CIE 1931 (2013), light D65.
 
 Notation: wavelengths in nanometres, absorption and scattering in 1/mm.
@@ -22,51 +22,37 @@ from numba import njit
 from numpy import ndarray
 
 WAVELENGTHS = np.arange(400.0, 701.0, 10.0)
-OXY = np.array(
-    [
-        266232,
-        466840,
-        480360,
-        246072,
-        102580,
-        62816,
-        44480,
-        33209,
-        26629,
-        23684,
-        20933,
-        20035,
-        24202,
-        39957,
-        53236,
-        43016,
-    ]
-    + [32613, 44496, 50104, 14401, 3200, 1506, 942, 610, 442, 368, 320, 294, 278, 276, 290],
-    np.float64,
-)
+OXY = np.array([
+    266232, 466840, 480360, 246072, 102580, 62816, 44480, 33209, 26629, 23684, 20933, 20035,
+    24202, 39957, 53236, 43016, 32613, 44496, 50104, 14401, 3200, 1506, 942, 610,
+    442, 368, 320, 294, 278, 276, 290,
+], np.float64)  # fmt: skip
 """Molar extinction of oxygenated haemoglobin, 1/(cm M)."""
-DEOXY = np.array(
-    [223296, 303956, 407560, 528600, 413280, 103292, 23389, 16156, 14550, 16684, 20862, 25774, 31590, 39036, 46592]
-    + [53412, 53788, 45072, 37020, 28324, 14677, 9444, 6510, 5149, 4345, 3750, 3227, 2795, 2408, 2052, 1794],
-    np.float64,
-)
-D65 = np.array(
-    [82.75, 91.49, 93.43, 86.68, 104.86, 117.01, 117.81, 114.86, 115.92, 108.81, 109.35, 107.80, 104.79, 107.69, 104.41]
-    + [104.05, 100.0, 96.33, 95.79, 88.69, 90.01, 89.60, 87.70, 83.29, 83.70, 80.03, 80.21, 82.28, 78.28, 69.72, 71.61]
-)
+DEOXY = np.array([
+    223296, 303956, 407560, 528600, 413280, 103292, 23389, 16156, 14550, 16684, 20862, 25774,
+    31590, 39036, 46592, 53412, 53788, 45072, 37020, 28324, 14677, 9444, 6510, 5149,
+    4345, 3750, 3227, 2795, 2408, 2052, 1794,
+], np.float64)  # fmt: skip
+D65 = np.array([
+    82.75, 91.49, 93.43, 86.68, 104.86, 117.01, 117.81, 114.86, 115.92, 108.81, 109.35, 107.80,
+    104.79, 107.69, 104.41, 104.05, 100.0, 96.33, 95.79, 88.69, 90.01, 89.60, 87.70, 83.29,
+    83.70, 80.03, 80.21, 82.28, 78.28, 69.72, 71.61,
+], np.float64)  # fmt: skip
 BLOOD = 2.303 * 150 / 64500 / 10
 """1/mm of whole blood for each 1/(cm M): 150 g of haemoglobin in a litre, 64,500 g/mol."""
 OXYGEN = 0.72
 """Share of the haemoglobin that carries oxygen."""
 DEPTH = 0.13
 """Millimetres of epidermis that light crosses on its way in and out, slanted paths included."""
-SLOPE = (3.33, 1.2)
+SLOPE = (3.33, 1.0)
 """Exponent of melanin's spectrum at the palest and at the darkest skin."""
 BACKSCATTER = 0.018
 """Share of light that turns back above the pigment."""
 MELANIN = (0.012, 0.52)
 """Share of the epidermis' volume that is melanosomes, of the palest and of the darkest skin."""
-BLOODY = (0.002, 0.09)
+PACKING = 0.6
+"""How much less blood absorbs when it is gathered in vessels than when it is spread evenly (van Veen et al. 2002)."""
+BLOODY = (0.002, 0.15)
 """Share of the dermis' volume that is blood, of the palest and of the reddest skin."""
 SIDE = 96
 """Entries of the table along each axis."""
@@ -101,10 +87,10 @@ def reflectance(
     slope = SLOPE[0] + (SLOPE[1] - SLOPE[0]) * dark + 1.4 * redness
     pigment = 6.6e10 * 550**-3.33 * (WAVELENGTHS / 550) ** -slope
     flesh = 0.0244 + 0.853 * np.exp(-(WAVELENGTHS - 154) / 66.2)
-    yellow = 0.35 * carotene * (np.exp(-(((WAVELENGTHS - 452) / 26) ** 2)) + np.exp(-(((WAVELENGTHS - 482) / 17) ** 2)))
+    yellow = 0.2 * carotene * (np.exp(-(((WAVELENGTHS - 452) / 26) ** 2)) + np.exp(-(((WAVELENGTHS - 482) / 17) ** 2)))
     above = melanin[:, None] * pigment + (1 - melanin[:, None]) * flesh
     haemoglobin = BLOOD * (OXYGEN * OXY + (1 - OXYGEN) * DEOXY)
-    below = blood[:, None] * haemoglobin + (1 - blood[:, None]) * (0.5 * flesh + yellow)
+    below = PACKING * blood[:, None] * haemoglobin + (1 - blood[:, None]) * (0.5 * flesh + yellow)
     scattering = 4.6 * (WAVELENGTHS / 500) ** -1.421
     ratio = 2 * below / (0.75 * scattering)
     through = np.exp(-above * DEPTH) * (1 + ratio - np.sqrt(ratio**2 + 2 * ratio))
