@@ -311,20 +311,25 @@ class BodyModel(nn.Module):
 
     def _add_local(self, rest: Rest, local: Mapping[str, Float[Tensor, "b"]]) -> Rest:
         """Add the named local changes: their positive or negative shape, as the sign of the strength says."""
-        vertices, heads = rest
+        rows, changes, bones, moves = [], [], [], []
         for name, strength in local.items():
             if name not in self.local_changes:
                 raise UsageError(f"no local change is called {name!r}; `BodyModel.local_changes` holds the names")
             first = len(self.face_actions) + 2 * self.local_changes.index(name)
             up = strength >= 0
             for shape, amount in ((first, strength * up), (first + 1, -strength * ~up)):
-                rows, moved = self._rows[shape], self._moved[shape]
-                change = amount[:, None, None] * self.sparse_offset[rows]
-                vertices = vertices.index_add(1, self.sparse_vertex[rows], change)
-                if moved.stop > moved.start:
-                    change = amount[:, None, None] * self.moved_offset[moved]
-                    heads = heads.index_add(1, self.moved_bone[moved], change)
-        return Rest(vertices, heads)
+                row, moved = self._rows[shape], self._moved[shape]
+                rows.append(self.sparse_vertex[row])
+                changes.append(amount[:, None, None] * self.sparse_offset[row])
+                bones.append(self.moved_bone[moved])
+                moves.append(amount[:, None, None] * self.moved_offset[moved])
+        if not rows:
+            return rest
+        # All at once: each call of index_add copies the whole body.
+        return Rest(
+            rest.vertices.index_add(1, torch.cat(rows), torch.cat(changes, 1)),
+            rest.heads.index_add(1, torch.cat(bones), torch.cat(moves, 1)),
+        )
 
 
 def _require(name: str, tensor: Tensor, width: int) -> None:
