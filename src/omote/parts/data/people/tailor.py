@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int32
 from numpy import ndarray
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import binary_fill_holes, gaussian_filter
 
 from omote.core.errors import UsageError
 from omote.parts.body.anny import PARTS, BodyModel
@@ -171,7 +171,9 @@ class Dummy:
         beside = self.surface.closest(flat[close], DEEP)
         inside = (beside.distance < 0) & mine[beside.face]
         away[close[inside]] *= -1
-        return away.reshape(points.shape[:3])
+        field = away.reshape(points.shape[:3])
+        # What lies deeper than `reach` is enclosed by what does not.
+        return np.where(binary_fill_holes(field < 0) & (field > 0), np.float32(-reach), field)
 
 
 def hung(
