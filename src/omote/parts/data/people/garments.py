@@ -24,7 +24,7 @@ NECKLINES: dict[Neck, tuple[float, float, float, float]] = {
     "crew": (-0.012, 0.085, 0.055, 0.020),
     "scoop": (-0.022, 0.105, 0.110, 0.035),
     "vee": (-0.015, 0.090, 0.160, 0.025),
-    "high": (0.050, 0.110, 0.004, 0.004),
+    "high": (0.035, 0.110, 0.045, 0.004),
     "boat": (-0.030, 0.140, 0.040, 0.025),
 }
 """Each opening is an ellipse before the neck: height of its middle over the base of the neck, half of its width, and

@@ -27,6 +27,9 @@ MARGIN = (0.16, 0.10, 0.40)
 """How far the grid reaches beyond the body on each side, metres."""
 FAR = 9.0
 """The distance of what lies beyond reach, metres."""
+SLICE = np.zeros((3, 3, 3), bool)
+SLICE[1, 1, :] = SLICE[:, 1, 1] = True
+"""Neighbours at the same height."""
 DEEP = 0.20
 """No point inside a body is deeper, metres."""
 PATCHES = {
@@ -172,8 +175,9 @@ class Dummy:
         inside = (beside.distance < 0) & mine[beside.face]
         away[close[inside]] *= -1
         field = away.reshape(points.shape[:3])
-        # What lies deeper than `reach` is enclosed by what does not.
-        return np.where(binary_fill_holes(field < 0) & (field > 0), np.float32(-reach), field)
+        # What lies deeper than `reach` is enclosed, within its slice, by what does not.
+        deep = binary_fill_holes(field < 0, SLICE) & (field > 0)
+        return np.where(deep, np.float32(-reach), field)
 
 
 def hung(

@@ -13,7 +13,7 @@ from omote.parts.data.people.person import Person
 from omote.parts.render import subject
 from omote.parts.render.subject import Subject, opaque
 from omote.parts.space.camera import Camera, look_at, look_at_pose
-from omote.parts.space.mesh import Mesh
+from omote.parts.space.mesh import Mesh, weld_vertices
 
 Rig = Literal["perspective", "orthographic"]
 LABELS = (
@@ -65,6 +65,7 @@ def _as_seen(part: Part) -> subject.Part:
             faces=part.faces,
             uvs=part.uvs,
             texture=opaque(np.ascontiguousarray(part.albedo)),
+            weld=weld_vertices(np.ascontiguousarray(part.vertices, np.float32)),
         ),
         colours=colours,
         specular=FULL_GLOSS if gloss is not None else float(part.gloss.mean()) / 255 * FULL_GLOSS,

@@ -245,6 +245,21 @@ ABOVE = ("tank top", "t-shirt", "long sleeve", "sweater", "blouse")
 OVER = ("jacket", "coat")
 
 
+def left_to_wear(without: tuple[str, ...]) -> tuple[list[str], list[str], list[str]]:
+    """Return the families below the waist, above it and over all that are not held out.
+
+    Raises:
+        UsageError: a family is not known, or nothing is left to be worn below or above.
+    """
+    for name in without:
+        if name not in FAMILIES:
+            raise UsageError(f"there is no family of garments {name!r}; there are {', '.join(FAMILIES)}")
+    below, above, over = ([f for f in group if f not in without] for group in (BELOW, ABOVE, OVER))
+    if not below or not above:
+        raise UsageError("at least one family below the waist and one above it must be left to wear")
+    return below, above, over
+
+
 def draw_outfit(rng: Draw, *, without: tuple[str, ...] = (), feminine: float = 0.5) -> tuple[Worn, ...]:
     """Return what somebody wears, from the inside out.
 
@@ -256,20 +271,15 @@ def draw_outfit(rng: Draw, *, without: tuple[str, ...] = (), feminine: float = 0
     Raises:
         UsageError: a family is not known, or nothing is left to be worn below or above.
     """
-    for name in without:
-        if name not in FAMILIES:
-            raise UsageError(f"there is no family of garments {name!r}; there are {', '.join(FAMILIES)}")
-    below, above, over = ([f for f in group if f not in without] for group in (BELOW, ABOVE, OVER))
-    if not below or not above:
-        raise UsageError("at least one family below the waist and one above it must be left to wear")
-    skirts = {"pencil skirt", "flared skirt"}
-    odds = np.array([feminine if f in skirts else 1.0 for f in below])
+    below, above, over = left_to_wear(without)
+    skirts, rare = {"pencil skirt", "flared skirt"}, 1e-9
+    odds = np.array([feminine + rare if f in skirts else 1.0 for f in below])
     worn: list[Worn] = []
     if "dress" not in without and rng.random() < 0.45 * feminine:
         worn.append(_dress(rng))
     else:
         worn.append(FAMILIES[below[int(rng.choice(len(below), p=odds / odds.sum()))]](rng))
-        odds = np.array([1.6 * feminine if f == "blouse" else 1.0 for f in above])
+        odds = np.array([1.6 * feminine + rare if f == "blouse" else 1.0 for f in above])
         worn.append(FAMILIES[above[int(rng.choice(len(above), p=odds / odds.sum()))]](rng))
     if over and rng.random() < 0.35:
         worn.append(FAMILIES[over[int(rng.integers(len(over)))]](rng))
