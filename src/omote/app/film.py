@@ -9,7 +9,7 @@ import queue
 import shutil
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -72,14 +72,13 @@ def film(
         for path, start, length in missing:
             waiting: queue.Queue[Frame | bool] = queue.Queue(_WINDOW)
             encoded.append(encoder.submit(encode_segment, path, _drain(waiting), fps=fps, size=size, encoding=encoding))
-            try:
+            with ExitStack() as unless_done:
+                unless_done.callback(_abandon, waiting, encoded[-1])
                 for frame in studio.marked(frames_of(start, start + length)):
                     _put(waiting, frame, encoded[-2:])
                     yield pace.step()
                 _put(waiting, True, encoded[-2:])
-            except BaseException:
-                _abandon(waiting, encoded[-1])
-                raise
+                unless_done.pop_all()
         for future in encoded:
             future.result()
     return studio.work.keep(
