@@ -5,6 +5,7 @@ the same command again makes those that are missing. Pictures carry no watermark
 """
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -83,7 +84,7 @@ class PeopleJob:
         from omote.parts.data.people.expressions import EXPRESSIONS
         from omote.parts.data.people.families import FAMILIES as POSES
         from omote.parts.data.people.hair import STYLES
-        from omote.parts.data.people.wardrobe import FAMILIES as GARMENTS
+        from omote.parts.data.people.wardrobe import left_to_wear
         from omote.parts.render.places import KINDS
 
         for name, low, high in (
@@ -94,9 +95,7 @@ class PeopleJob:
         for name, known in (("pose", POSES), ("expression", EXPRESSIONS), ("hair", STYLES)):
             if (chosen := getattr(self, name)) is not None and chosen not in known:
                 raise UsageError(f"there is no --{name} {chosen!r}; there are {', '.join(known)}")
-        for family in self.without:
-            if family not in GARMENTS:
-                raise UsageError(f"there is no family of garments {family!r}; there are {', '.join(GARMENTS)}")
+        left_to_wear(self.without)
         if self.light != "any" and self.light not in KINDS:
             raise UsageError(f"there is no --light {self.light!r}; there are any, {', '.join(KINDS)}")
 
@@ -104,7 +103,7 @@ class PeopleJob:
         """Return what decides how each person looks, as plain data."""
         apart = {"out", "count", "seed"}
         wishes = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in apart}
-        return {"omote": __version__} | {k: list(v) if isinstance(v, tuple) else v for k, v in wishes.items()}
+        return {"omote": __version__} | wishes | {"without": sorted(set(self.without))}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +147,9 @@ def make(job: PeopleJob, stop: "Stop | None" = None) -> Iterator[Event]:
         yield from notes
         folders = [job.out / f"{job.seed + k:06d}" for k in range(job.count)]
         missing = [folder for folder in folders if not folder.is_dir()]
+        for folder in missing:
+            if folder.exists():
+                raise OutputError(f"{folder} is in the way of the person of that number; move it elsewhere")
         pace = Pace("people", job.count, job.count - len(missing))
         yield pace.step(0)
         model = BodyModel.load() if missing else None
@@ -173,8 +175,10 @@ def _open(job: PeopleJob) -> bool:
         try:
             before = json.loads(held.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            raise OutputError(f"{job.out} holds other things; choose a folder that is new or empty") from None
-        if before.get("wishes") != json.loads(json.dumps(asked["wishes"])):
+            before = None
+        if not isinstance(before, dict) or before.get("format") != asked["format"]:
+            raise OutputError(f"{job.out} holds other things; choose a folder that is new or empty")
+        if before.get("wishes") != asked["wishes"]:
             raise OutputError(
                 f"the people in {job.out} were asked for otherwise (see {MANIFEST}); choose another folder"
             )
@@ -187,6 +191,8 @@ def _open(job: PeopleJob) -> bool:
 
 def _make_one(job: PeopleJob, model: Any, seed: int, folder: Path) -> None:
     """Make one person in a folder aside, seal it, and move it to its place."""
+    import numpy as np
+
     from omote.parts.body.face_points import face_points
     from omote.parts.data.people import export, views
     from omote.parts.data.people.person import Choice, make_person
@@ -198,7 +204,9 @@ def _make_one(job: PeopleJob, model: Any, seed: int, folder: Path) -> None:
     work = job.out / BEING_MADE
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
-    export.write_json(work / "person.json", export.record(person, face_points(model).at(person.body)))
+    export.write_json(
+        work / "person.json", export.record(person, np.concatenate([face_points(model).at(person.body), person.irises]))
+    )
     if job.glb:
         export.write_glb(person, work / "person.glb")
     cameras = views.around(person, job.views, (job.size, job.size), job.rig) if job.views else []
@@ -228,13 +236,15 @@ def sheet(job: SheetJob, stop: "Stop | None" = None) -> Iterator[Event]:
         UsageError: a wish that makes no sense.
     """
     import numpy as np
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     from omote.app.placing import check_output
     from omote.parts.media.pictures import read_picture, write_picture
 
     if not (1 <= job.columns <= 100 and 32 <= job.height <= 2048 and 1 <= job.most <= 2000):
         raise UsageError("--columns is within 1 to 100, --height within 32 to 2048, --most within 1 to 2000")
+    if job.out.suffix.lower() not in (".jpg", ".jpeg", ".png", ".webp"):
+        raise UsageError(f"a sheet's name ends on .jpg, .png or .webp; {job.out} does not")
     pictures = sorted(job.folder.glob("*/000_rgb.png"))[: job.most] if job.folder.is_dir() else []
     if not pictures:
         raise InputError(f"{job.folder} holds no pictures of people; make some: omote people make -o {job.folder}")
@@ -245,16 +255,16 @@ def sheet(job: SheetJob, stop: "Stop | None" = None) -> Iterator[Event]:
         yield from notes
         tiles = []
         for path in pictures:
-            whole = read_picture(path).rgb
-            width = round(whole.shape[1] * job.height / whole.shape[0])
-            tiles.append(np.asarray(Image.fromarray(whole).resize((width, job.height), Image.Resampling.LANCZOS)))
+            whole = Image.fromarray(read_picture(path).rgb)
+            size = tiles[0].shape[1::-1] if tiles else (round(whole.width * job.height / whole.height), job.height)
+            tiles.append(np.asarray(ImageOps.pad(whole, size, Image.Resampling.LANCZOS, "white")))
         columns = min(job.columns, len(tiles))
-        blank = np.full((job.height, tiles[0].shape[1], 3), 255, np.uint8)
-        tiles += [blank] * (-len(tiles) % columns)
+        tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % columns)
         rows = [np.concatenate(tiles[k : k + columns], 1) for k in range(0, len(tiles), columns)]
-        fresh = job.out.with_name(f".{job.out.name}{job.out.suffix}")
-        write_picture(fresh, np.concatenate(rows))
         told = Statement(verb="people", description="People who do not exist.", source_type=SourceType.ALGORITHMIC)
-        seal_output(fresh, told)
-        fresh.replace(job.out)
+        with tempfile.TemporaryDirectory(prefix=f".{job.out.name}.", dir=job.out.parent) as scratch:
+            fresh = Path(scratch) / job.out.name
+            write_picture(fresh, np.concatenate(rows))
+            seal_output(fresh, told)
+            fresh.replace(job.out)
     yield Finished(out=job.out, files=(job.out,), report={"people": len(pictures)})

@@ -123,10 +123,11 @@ def _cloth(dummy: Dummy, worn: Worn, sewn: Sewn) -> Cloth:
     if isinstance(worn.garment, Upper):
         on = (y > dummy.heights["armpit"] + 0.05) & (sewn.arm < 0.12)
         rows = np.flatnonzero(on).astype(np.int32)
-        collar = np.flatnonzero(y > dummy.heights["neck"] - 0.005).astype(np.int32)
-        if worn.garment.neck == "high" and len(collar):
-            pins = pin(sewn.vertices, collar, dummy.vertices, dummy.faces, 0.3)
-            rows = np.union1d(rows, collar).astype(np.int32)
+        high = dummy.heights["neck"] - (0.005 if worn.garment.neck == "high" else 0.06)
+        top = np.flatnonzero((y > high) & (sewn.arm < 0.06)).astype(np.int32)
+        if len(top):
+            pins = pin(sewn.vertices, top, dummy.vertices, dummy.faces, 0.3 if worn.garment.neck == "high" else 0.04)
+            rows = np.union1d(rows, top).astype(np.int32)
     else:
         band = np.flatnonzero(y > y.max() - BAND).astype(np.int32)
         pins = pin(sewn.vertices, band, dummy.vertices, dummy.faces, 0.05)

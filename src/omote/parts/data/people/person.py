@@ -20,7 +20,7 @@ from omote.parts.data.hair import Hair, scalp_field
 from omote.parts.data.people import dressing, finishing
 from omote.parts.data.people.adults import Adult, draw_adult, rest_of
 from omote.parts.data.people.complexions import draw_eyes, draw_face_hair, draw_skin, draw_teeth, hair_colour
-from omote.parts.data.people.eyes import eye_parts, seat_lids
+from omote.parts.data.people.eyes import Ball, eye_parts, seat_lids
 from omote.parts.data.people.face_hair import FaceHair, face_hair_parts
 from omote.parts.data.people.footwear import FOOTWEAR, Shoes, cobble
 from omote.parts.data.people.hair import STYLES, HairStyle, grow
@@ -76,6 +76,9 @@ class Person:
     """World from the head's bone."""
     pupils: Mapping[str, Float32[ndarray, "n 3"]]
     """Outline of each eye's pupil."""
+    irises: Float32[ndarray, "10 3"]
+    """Of the right and the left eye: centre, then the rim towards the nose, above, away from it, below: the last ten of
+    the 478 face points."""
     measures: Mapping[str, float] = field(default_factory=dict)
     """What draping measured: vertices below a surface, the nearest distance, strain."""
 
@@ -113,7 +116,7 @@ def make_person(model: BodyModel, seed: int, choice: Choice = Choice()) -> Perso
     style = _hair(rngs[4], adult, choice.hair)
     face_hair = draw_face_hair(rngs[5], adult, style.colour, style.grey)
     dummy = _dummy(model, body)
-    lift = np.array([0, shoes.sole, 0], np.float32)
+    lift = np.array([0, shoes.lift, 0], np.float32)
     path = dressing.way(dummy, rest, torch.from_numpy(pose.rotations), pose.root + lift)
     dressed = dressing.dress(dummy, path, outfit)
     posed, bones = path.bodies[-1], _bones(model, body, pose, lift)
@@ -125,7 +128,7 @@ def make_person(model: BodyModel, seed: int, choice: Choice = Choice()) -> Perso
     obstacles = [Surface(d.shell.vertices, d.shell.faces) for d in dressed]
     hair = grow(figure, style, obstacles)
     parts += [hair] if hair is not None else []
-    head_parts, pupils = _head(model, adult, figure, style, face_hair, rngs[5], choice.texture)
+    head_parts, balls, seated = _head(model, adult, figure, style, face_hair, rngs[5], choice.texture)
     return Person(
         seed=seed,
         adult=adult,
@@ -135,11 +138,12 @@ def make_person(model: BodyModel, seed: int, choice: Choice = Choice()) -> Perso
         hair=style,
         face_hair=face_hair,
         parts=(*head_parts, *parts),
-        body=posed,
+        body=seated,
         bones=bones,
         joints=bones[[model.rig(rest.heads[0]).bone_of[j] for j in JOINTS], :3, 3],
         head=bones[model.bone_names.index("head")],
-        pupils=pupils,
+        pupils={side: ball.pupil for side, ball in balls.items()},
+        irises=np.concatenate([_iris(balls["right"], nose=0), _iris(balls["left"], nose=2)]),
         measures={
             "vertices below a surface": float(sum(d.draped.below for d in dressed)),
             "nearest, m": min((d.draped.nearest for d in dressed), default=float("inf")),
@@ -179,16 +183,16 @@ def _hair(rng: np.random.Generator, adult: Adult, family: str | None) -> HairSty
         else 1.0 - 0.5 * adult.womanhood
         for n in names
     ])  # fmt: skip
-    name = family or names[int(rng.choice(len(names), p=odds / odds.sum()))]
+    drawn = names[int(rng.choice(len(names), p=odds / odds.sum()))]
     colour, grey = hair_colour(rng, adult)
-    return STYLES[name](rng, colour, grey)
+    return STYLES[family or drawn](rng, colour, grey)
 
 
 def _head(
     model: BodyModel, adult: Adult, figure: Figure, style: HairStyle, face_hair: FaceHair, rng: np.random.Generator,
     texture: int,
-) -> tuple[Sequence[Part], Mapping[str, Float32[ndarray, "n 3"]]]:  # fmt: skip
-    """Return skin, eyes, teeth and the hairs of the face, and the pupils' outlines."""
+) -> tuple[Sequence[Part], Mapping[str, Ball], Float32[ndarray, "v 3"]]:  # fmt: skip
+    """Return skin, eyes, teeth and the hairs of the face, where the eyes are, and the body with its lids on them."""
     head = head_of(model, adult.phenotype, adult.local, adult.face, figure.bones, figure.vertices)
     gaze = {"left": adult.gaze.left, "right": adult.gaze.right}
     head = seat_lids(head, gaze)
@@ -199,4 +203,11 @@ def _head(
     )
     eyes, balls = eye_parts(head, draw_eyes(rng, adult), gaze)
     parts += eyes + teeth_parts(head, draw_teeth(rng, adult)) + face_hair_parts(head, face_hair)
-    return parts, {side: ball.pupil for side, ball in balls.items()}
+    return parts, balls, head.posed
+
+
+def _iris(ball: Ball, nose: int) -> Float32[ndarray, "5 3"]:
+    """Return an iris as the face's network tells it; the rim towards the nose lies `nose` quarters round."""
+    quarter = len(ball.iris) // 4
+    around = [nose * quarter, quarter, (nose + 2) % 4 * quarter, 3 * quarter]
+    return np.concatenate([ball.pupil.mean(0, keepdims=True), ball.iris[around]])

@@ -24,8 +24,6 @@ EVENED = 12
 """How many times the skin weights are averaged with their neighbours'."""
 LAYER = 0.006
 """Metres between a garment and the one below it, as they are cut."""
-SMALLEST = 0.03
-"""Islands of cloth smaller than this share of the whole are scraps."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,10 +90,8 @@ def _around(solid: Grid, below: Sequence[Grid]) -> Grid:
 
 
 def _without_scraps(vertices: ndarray, faces: ndarray, carried: ndarray) -> tuple[ndarray, ndarray, ndarray]:
-    """Return the mesh without its small islands."""
-    island = islands(faces)
-    count = np.bincount(island)
-    faces = faces[count[island] >= SMALLEST * len(faces)]
+    """Return the largest island: what else the field holds lies deep inside the body, or is a scrap."""
+    faces = faces[islands(faces) == 0]
     used, index = np.unique(faces, return_inverse=True)
     return vertices[used], index.reshape(-1, 3).astype(np.int32), carried[used]
 
