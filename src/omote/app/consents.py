@@ -70,9 +70,9 @@ def new(
     return consent.write(record, out)
 
 
-def show(path: Path) -> str:
+def show(which: str | Path) -> str:
     """Return a record in words, with whether it holds today."""
-    record = consent.read(path)
+    record = consent.read(_named(which))
     covered = "any photograph" if record.any_photograph else f"{len(record.photographs)} photograph(s)"
     return "\n".join(
         (
@@ -84,13 +84,25 @@ def show(path: Path) -> str:
     )
 
 
-def withdraw(path: Path) -> str:
+def withdraw(which: str | Path) -> str:
     """Take a consent back on this machine, with what is cached under it; return a sentence that says so."""
-    record = consent.read(path)
+    record = consent.read(_named(which))
     consent.withdraw(record)
     for photo in record.photographs or ("",):  # a consent to any photograph: whose avatar is whose is not known
         shelf.forget(photo)
     return f"record {record.id[:8]} of {record.person} is withdrawn: nothing more is made under it on this machine"
+
+
+def _named(which: str | Path) -> Path:
+    """Return the record that a path, or the beginning of an id that `listing` shows, means.
+
+    Raises:
+        UsageError: several records begin so.
+    """
+    found = [] if Path(which).exists() else sorted((home() / "consent" / "records").glob(f"{which}*.json"))
+    if len(found) > 1:
+        raise UsageError(f"{len(found)} records begin with {which}; `omote consent list --json` shows them whole")
+    return found[0] if found and str(which).isalnum() else Path(which)
 
 
 def listing() -> list[dict[str, Any]]:

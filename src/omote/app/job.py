@@ -44,8 +44,8 @@ class Job:
     """Consent records of the people shown; those that name the photograph and that `omote consent new` wrote are found
     by themselves."""
     test_only: bool = False
-    """Try it without consent records, declaring that whoever is shown is an adult: a TEST mark lies across the result,
-    and its manifest says so."""
+    """Try it without consent records, declaring that whoever is shown is an adult: a TEST band lies across the top of
+    every frame, and the manifest says so."""
     commercial: bool = False
     """The result will be used commercially; the consent records must allow that."""
     device: str = "auto"

@@ -49,11 +49,11 @@ class New:
 class Show:
     """Print a record and whether it holds today.
 
-    Example: omote consent show record.json
+    Example: omote consent show 1b65aba3
     """
 
-    record: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RECORD")]
-    """A file that `omote consent new` wrote."""
+    record: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RECORD")]
+    """A file that `omote consent new` wrote, or the beginning of the id that `omote consent list` shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +68,11 @@ class List:
 class Withdraw:
     """Note that a person took their consent back: nothing more is made under it here.
 
-    Example: omote consent withdraw record.json
+    Example: omote consent withdraw 1b65aba3
     """
 
-    record: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RECORD")]
-    """A file that `omote consent new` wrote."""
+    record: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RECORD")]
+    """A file that `omote consent new` wrote, or the beginning of the id that `omote consent list` shows."""
 
 
 def main(argv: Sequence[str]) -> int:

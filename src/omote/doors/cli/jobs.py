@@ -96,6 +96,7 @@ def _signals(stop: Any) -> Iterator[None]:
         if stop.requested:
             raise KeyboardInterrupt
         stop.requested = True
+        print("omote: stopping after this step; once more stops at once", file=sys.stderr)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -81,6 +81,7 @@ class ProvenanceReport:
             lines += [
                 f"  {_line('made from ' + part.title, part.relation, part.sha256[:16])}" for part in shown.ingredients
             ]
+            lines += [f"  with consent: record {consent.get('id', '')[:8]}" for consent in shown.consents]
         if self.mark:
             pieces = f"{self.mark.windows} of {self.mark.looked_at} pieces"
             chance = f"chance of a false alarm below 1e{math.ceil(self.mark.log10_false_alarm)}"

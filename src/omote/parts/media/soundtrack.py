@@ -20,6 +20,7 @@ from omote.parts.media.sound_stream import Sound, blocks, of_array
 
 _CODECS = {
     "mp4": "aac",
+    "mov": "aac",
     "ipod": "aac",
     "webm": "libopus",
     "ogg": "libopus",

@@ -35,7 +35,7 @@ def test_every_weave_has_its_gloss_and_every_pattern_its_paint() -> None:
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_no_cloth_is_blacker_than_black_or_whiter_than_snow(pattern: Pattern) -> None:
-    cloth = bolt()
+    cloth = bolt(600)
     for k, weave in enumerate(WEAVES):
         for colour in ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)):
             fabric = Fabric(colour=colour, pattern=pattern, weave=weave, worn=1.0, seed=k)
@@ -76,7 +76,7 @@ def test_a_pattern_repeats_after_its_period_and_not_before(
     )
     # What remains is the yarn, which does not repeat, and points on an edge of the pattern that rounding moves.
     assert np.percentile(np.abs(here - there), 99) < 0.25
-    if period[1] and pattern not in ("pinstripes",) or period[0] >= 0.018:
+    if (period[1] and pattern not in ("pinstripes",)) or period[0] >= 0.018:
         assert np.abs(here - between).mean() > 3 * np.abs(here - there).mean()
 
 

@@ -1,4 +1,4 @@
-"""The dummy's distances agree with brute force, its places are where anatomy has them, and fields hang straight down."""
+"""The dummy's distances agree with brute force, its heights are those of anatomy, and fields hang straight down."""
 
 import numpy as np
 import pytest

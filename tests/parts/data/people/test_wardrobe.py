@@ -49,9 +49,7 @@ def test_long_and_short_families_do_not_meet() -> None:
         assert isinstance(short, Trousers)
         assert isinstance(long, Trousers)
         assert short.end < 1.2 < 1.8 < long.end
-        top, tee, sleeve, coat, jacket = (
-            cut[n] for n in ("tank top", "t-shirt", "long sleeve", "coat", "jacket")
-        )
+        top, tee, sleeve, coat, jacket = (cut[n] for n in ("tank top", "t-shirt", "long sleeve", "coat", "jacket"))
         assert isinstance(top, Upper) and isinstance(tee, Upper) and isinstance(sleeve, Upper)  # noqa: PT018
         assert isinstance(coat, Upper) and isinstance(jacket, Upper)  # noqa: PT018
         assert top.sleeve <= 0 < tee.sleeve < 1 < sleeve.sleeve

@@ -22,7 +22,7 @@ from omote.parts.body.anny import PHENOTYPES
 from omote.parts.body.skeleton import JOINTS
 from omote.parts.data.people.person import Person
 from omote.parts.data.people.views import LABELS, number_of
-from omote.parts.render.buffers import Buffers
+from omote.parts.render.buffers import Buffers, to_srgb
 from omote.parts.render.environment import Environment
 from omote.parts.space.camera import Camera
 
@@ -66,7 +66,7 @@ def write_view(folder: Path, number: int, buffers: Buffers, rgb: ndarray) -> dic
     covered = buffers.depth < np.inf
     pictures = {
         "rgb": rgb,
-        "albedo": _srgb(buffers.albedo),
+        "albedo": to_srgb(buffers.albedo),
         "mask": np.rint(buffers.alpha * 255).astype(np.uint8),
         "label": np.maximum(buffers.label, 0).astype(np.uint8),
         "normal": np.rint((buffers.normal * 0.5 + 0.5) * 255 * covered[..., None]).astype(np.uint8),
@@ -78,11 +78,6 @@ def write_view(folder: Path, number: int, buffers: Buffers, rgb: ndarray) -> dic
         names[kind] = f"{number:03d}_{kind}.png"
         Image.fromarray(picture).save(folder / names[kind], compress_level=3)
     return names
-
-
-def _srgb(linear: Float32[ndarray, "h w 3"]) -> ndarray:
-    c = np.clip(linear, 0, 1)
-    return np.rint(np.where(c <= 0.0031308, 12.92 * c, 1.055 * c ** (1 / 2.4) - 0.055) * 255).astype(np.uint8)
 
 
 def transforms(cameras: Sequence[Camera], files: Sequence[Mapping[str, str]]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Shoes:
     """How far the upper reaches above the sole of the foot."""
     sole: float = 0.022
     heel: float = 0.0
-    """How much thicker the sole is below the heel."""
+    """How much thicker the sole is below the heel and the ball of the foot than below the arch between them."""
     snug: float = 0.006
     """Distance from the foot."""
     open_top: bool = False
@@ -49,15 +49,20 @@ class Shoes:
     """0 cloth, 1 patent leather."""
     seed: int = 0
 
+    @property
+    def lift(self) -> float:
+        """How far the foot stands above the ground."""
+        return self.sole + self.heel
+
     def paint(self, known: Float[ndarray, "n 3"]) -> Float32[ndarray, "n 3"]:
         """Return the colour (linear) where (height over the ground, along 0 heel to 1 toe, across -1 to 1) is known."""
         height, along, across = known.T
         p = np.stack([across * 0.05, height, along * 0.28], 1)
         upper, sole = linear(self.colour), linear(self.sole_colour)
-        is_sole = step(self.sole + 0.004 - height, 0, 0.002)[:, None]
+        is_sole = step(self.lift + 0.004 - height, 0, 0.002)[:, None]
         colour = upper * (1 + 0.06 * noise(p, 0.012, self.seed, 3))[:, None] * (1 - is_sole) + sole * is_sole
-        colour = colour * (1 - 0.45 * line(height, self.sole + 0.0045, 0.0016))[:, None]
-        above = height > self.sole + 0.012
+        colour = colour * (1 - 0.45 * line(height, self.lift + 0.0045, 0.0016))[:, None]
+        above = height > self.lift + 0.012
         if self.laces:
             on_top = above & (np.abs(across) < 0.42) & (along > 0.36) & (along < 0.70)
             bars = step(np.abs((along / 0.058) % 1 - 0.5), 0.29, 0.08) * on_top
@@ -84,7 +89,7 @@ def cobble(dummy: Dummy, shoes: Shoes, side: str) -> tuple[Part, Float32[ndarray
     used, index = np.unique(faces, return_inverse=True)
     patch = Surface(dummy.vertices[used], index.reshape(-1, 3).astype(np.int32))
     floor = float(dummy.vertices[used, 1].min())
-    low = dummy.vertices[used].min(0) - [0.03, shoes.sole + shoes.heel + 0.012, 0.03]
+    low = dummy.vertices[used].min(0) - [0.03, shoes.lift + 0.012, 0.03]
     high = dummy.vertices[used].max(0) + 0.03
     high[1] = floor + shoes.top + 0.02
     axes = [np.arange(a, b, VOXEL, dtype=np.float32) for a, b in zip(low, high, strict=True)]
@@ -115,7 +120,8 @@ def _field(
     upper = np.maximum(away - shoes.snug, y - top)
     foot = np.maximum(away, y - 0.05).reshape(shape)
     print_ = hung(foot, 0.0, VOXEL).ravel() - shoes.snug - 0.003
-    under = shoes.sole + shoes.heel * step(0.42 - along, 0, 0.25)
+    arch = step(along, 0.31, 0.04) * (1 - step(along, 0.50, 0.16))
+    under = shoes.lift - shoes.heel * arch
     sole = np.maximum.reduce([print_, y - 0.004, -under - y])
     return united(np.maximum(upper, -y - 0.004), sole, 0.004).reshape(shape)
 
@@ -125,9 +131,11 @@ def _finish(
 ) -> tuple[Part, Float32[ndarray, "v j"]]:
     centre = (vertices.max(0) + vertices.min(0)) / 2
     half = (vertices[:, 0].max() - vertices[:, 0].min()) / 2
-    around = np.arctan2(vertices[:, 0] - centre[0], vertices[:, 1] - vertices[:, 1].min() - 0.035)
     along = (vertices[:, 2] - vertices[:, 2].min()) / np.ptp(vertices[:, 2])
-    uvs, turned, source = unrolled(around, along, faces)
+    heel, toe = vertices[[along.argmin(), along.argmax()]]
+    across, up, _ = (vertices - heel - along[:, None] * (toe - heel)).T
+    around = np.arctan2(across, up - 0.5 * shoes.lift * np.sin(np.pi * along))
+    uvs, turned, source = unrolled(around, np.arccos(1 - 2 * along), faces)  # as a globe, with heel and toe its poles
     known = np.stack([vertices[:, 1] - vertices[:, 1].min(), along, (vertices[:, 0] - centre[0]) / half], 1)[source]
     model = dummy.model
     site = dummy.site(vertices)
@@ -166,14 +174,14 @@ FOOTWEAR: Mapping[str, Callable[[Draw], Shoes]] = {
         rng, "high tops", top=float(rng.uniform(0.13, 0.16)), sole=0.024, gloss=0.1, snug=0.008
     ),
     "oxfords": lambda rng: _pair(
-        rng, "oxfords", top=0.09, sole=0.010, heel=0.014, gloss=0.8, sole_colour=(0.12, 0.10, 0.09)
+        rng, "oxfords", top=0.09, sole=0.006, heel=0.010, gloss=0.8, sole_colour=(0.12, 0.10, 0.09)
     ),
     "boots": lambda rng: _pair(
         rng,
         "boots",
         top=float(rng.uniform(0.18, 0.32)),
-        sole=0.018,
-        heel=0.012,
+        sole=0.016,
+        heel=0.010,
         gloss=0.5,
         snug=0.009,
         sole_colour=(0.14, 0.12, 0.11),

@@ -4,7 +4,7 @@ A hat sits on a plane through forehead and nape. What is stretched over a head a
 hull, offset by the room that hair takes; every crown is a distance from the plane's middle in each direction, never
 smaller than that hull. A sheet goes from the crown down to the rim and on into a brim or a cuff.
 
-Notation: hat frame x to the wearer's left, y up from the plane, z ahead; around = angle from the front towards the left,
+Notation: hat frame x to the wearer's left, y up from the plane, z ahead; around = angle from the front to the left,
 lift = angle above the plane; profiles are (radius, height) along each column of a sheet, from the crown down; metres.
 """
 
@@ -14,18 +14,62 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Float32
 from numpy import ndarray
-from scipy.ndimage import gaussian_filter, map_coordinates
-from scipy.spatial import ConvexHull
+from scipy.interpolate import LinearNDInterpolator
+from scipy.ndimage import gaussian_filter1d, map_coordinates
+from scipy.spatial import ConvexHull, KDTree
 
+from omote.parts.data.cloth import Colour
 from omote.parts.data.figure import Figure
+from omote.parts.data.people.fabrics import Weave
 from omote.parts.data.people.hair import Head
 
 COLUMNS, LIFTS = 160, 91
 """Directions of a crown: around, and from the plane to the top."""
 BELOW = 0.014
 """How far below its plane a hat still goes around what is there, metres."""
-LID_GAP = 0.0035
+LID_GAP = 0.0042
 """Between hair and the inside of a hat, metres."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headwear:
+    """One hat; lengths in metres."""
+
+    family: str
+    colour: Colour
+    second: Colour = (0.12, 0.12, 0.13)
+    weave: Weave = "cotton"
+    front: float = 0.945
+    """Height of its rim at the forehead, on the mean adult."""
+    back: float = 0.905
+    """And behind."""
+    thickness: float = 0.0024
+    loose: float = 0.01
+    """How far the crown stands above the head; of a beanie how far it slouches."""
+    square: float = 2.5
+    """2: a dome; 8: a drum."""
+    taper: float = 0.1
+    """How much narrower the crown becomes."""
+    brim: float = 0.0
+    """Width."""
+    slope: float = 0.0
+    """How much lower the brim is at its end for each metre of its width."""
+    curl: float = 0.0
+    """How far the brim's sides turn up."""
+    dent: float = 0.0
+    """Depth of the crease on top."""
+    visor: float = 0.0
+    """Length."""
+    cuff: float = 0.0
+    """Height of what is turned up."""
+    width: float = 0.0
+    """Of a headband; 0: it covers the crown."""
+    ribs: int = 0
+    ribbon: float = 0.0
+    """Width."""
+    stripes: float = 0.0
+    """Width; 0: none."""
+    seed: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,7 +156,7 @@ def _outline(points: Float[ndarray, "n 3"], room: float) -> Float[ndarray, "c l"
 
 
 def _blurred(radius: Float[ndarray, "c l"]) -> Float[ndarray, "c l"]:
-    return gaussian_filter(radius, (4, 3), mode=("wrap", "nearest"))
+    return gaussian_filter1d(gaussian_filter1d(radius, 4, axis=0, mode="wrap"), 3, axis=1, mode="nearest")
 
 
 def boxy(seat: Seat, height: float, taper: float, square: float) -> Float[ndarray, "c l"]:
@@ -150,21 +194,24 @@ def spun(profile: Float[ndarray, "c r 2"]) -> Float[ndarray, "c r 3"]:
     return np.stack([profile[..., 0] * np.sin(around), profile[..., 1], profile[..., 0] * np.cos(around)], -1)
 
 
+Lid = Callable[[Float[ndarray, "n 3"]], Float32[ndarray, " n"]]
+"""How far points of the world are beyond where hair may be, metres; negative: free."""
+
+
 def lid_of(
-    seat: Seat, inner: Float[ndarray, "c r 3"], brim: Callable[[ndarray, ndarray], ndarray] | None
-) -> Callable[[Float[ndarray, "n 3"]], Float32[ndarray, " n"]]:
+    seat: Seat, inner: Float[ndarray, "c r 3"], brim: Callable[[ndarray, ndarray], ndarray] | None, drop: float
+) -> Lid:
     """Return how far points of the world are beyond where hair may be below a hat; negative: free.
 
     Args:
         seat: of the hat.
         inner: its inside from the crown to the rim, in the hat's frame.
         brim: height of its underside over (around, metres beyond the rim); None: it has no brim.
+        drop: how far the hat still goes down below its rim.
     """
-    radius = np.linalg.norm(inner, axis=-1)
-    lift = np.arctan2(inner[..., 1], np.hypot(inner[..., 0], inner[..., 2]))
-    table = np.stack([np.interp(lifts(), a[::-1], r[::-1]) for a, r in zip(lift, radius, strict=True)])
+    table = _inside(inner)
     table = np.concatenate([table, table[:1]])
-    rim = np.concatenate([inner[:, -1, 1], inner[:1, -1, 1]])
+    rim = np.concatenate([inner[:, -1, 1], inner[:1, -1, 1]]) - drop
 
     def lid(points: Float[ndarray, "n 3"]) -> Float32[ndarray, " n"]:
         p = seat.local(points)
@@ -178,7 +225,22 @@ def lid_of(
         if brim is not None:
             beyond = flat - own
             over = p[:, 1] - brim(column / COLUMNS * 2 * np.pi, beyond) + LID_GAP + 0.001
-            out = np.where(beyond > -0.004, np.maximum(out - 0.5 * np.maximum(beyond, 0), over), out)
+            out = np.where(beyond > -0.004, np.maximum(out, over), out)
         return out.astype(np.float32)
 
     return lid
+
+
+def _inside(inner: Float[ndarray, "c r 3"]) -> Float[ndarray, "c l"]:
+    """Return the distance of a hat's inside in each direction, whichever way its columns lean."""
+    flat = inner.reshape(-1, 3)
+    radius = np.linalg.norm(flat, axis=1)
+    ways = flat / radius[:, None]
+    around, lift = turns()[:, None], lifts()[None]
+    x, y, z = np.broadcast_arrays(np.sin(around) * np.cos(lift), np.sin(lift), np.cos(around) * np.cos(lift))
+    places = ways[:, [0, 2]] / (1 + ways[:, 1:2])  # stereographic
+    wanted = np.stack([x / (1 + y), z / (1 + y)], -1)
+    table = LinearNDInterpolator(places, radius)(wanted)
+    beyond = np.isnan(table)
+    table[beyond] = radius[KDTree(places).query(wanted[beyond])[1]]
+    return table

@@ -33,6 +33,7 @@ from omote.parts.data.people.tailor import Dummy
 from omote.parts.data.people.teeth import teeth_parts
 from omote.parts.data.people.wardrobe import Worn, draw_outfit
 from omote.parts.space.closest import Surface
+from omote.parts.space.mesh import weld_vertices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,14 +117,13 @@ def make_person(model: BodyModel, seed: int, choice: Choice = Choice()) -> Perso
     style = _hair(rngs[4], adult, choice.hair)
     face_hair = draw_face_hair(rngs[5], adult, style.colour, style.grey)
     dummy = _dummy(model, body)
-    lift = np.array([0, shoes.lift, 0], np.float32)
+    pair = [cobble(dummy, shoes, side) for side in ("left", "right")]
+    lift = _lift(body, dummy, pose, shoes, pair)
     path = dressing.way(dummy, rest, torch.from_numpy(pose.rotations), pose.root + lift)
     dressed = dressing.dress(dummy, path, outfit)
-    posed, bones = path.bodies[-1], _bones(model, body, pose, lift)
+    posed, bones = path.bodies[-1], _bones(body, pose, lift)
     parts = [finishing.finish(dummy, garment, k, choice.texture) for k, garment in enumerate(dressed)]
-    for side in ("left", "right"):
-        part, weights = cobble(dummy, shoes, side)
-        parts.append(_moved(part, dressing.carried(part.vertices, weights, path.moves[-1])))
+    parts += [replace(part, vertices=_carried(part, weights, path.moves[-1])) for part, weights in pair]
     figure = Figure(model=model, vertices=posed, canonical=mean_adult(model), heads=body.heads, bones=bones)
     obstacles = [Surface(d.shell.vertices, d.shell.faces) for d in dressed]
     hair = grow(figure, style, obstacles)
@@ -164,12 +164,25 @@ def _dummy(model: BodyModel, body: Body) -> Dummy:
     )
 
 
-def _bones(model: BodyModel, body: Body, pose: Pose, lift: ndarray) -> Float32[ndarray, "j 4 4"]:
+def _bones(body: Body, pose: Pose, lift: ndarray) -> Float32[ndarray, "j 4 4"]:
     return body.bones(pose.rotations, pose.root + lift)
 
 
-def _moved(part: Part, vertices: Float32[ndarray, "v 3"]) -> Part:
-    return replace(part, vertices=vertices)
+def _carried(part: Part, weights: Float32[ndarray, "v j"], moves: ndarray) -> Float32[ndarray, "v 3"]:
+    """Return a part's vertices moved with the bones; those that are doubled at a seam stay together to the last bit."""
+    return dressing.carried(part.vertices, weights, moves)[weld_vertices(part.vertices)]
+
+
+def _lift(
+    body: Body, dummy: Dummy, pose: Pose, shoes: Shoes, pair: Sequence[tuple[Part, Float32[ndarray, "_ j"]]]
+) -> Float32[ndarray, " 3"]:
+    """Return how far shoes raise somebody: who stands has their lowest point on the floor, however feet are bent."""
+    lift = np.array([0, shoes.lift, 0], np.float32)
+    if any(pose.planted):
+        first = np.linalg.inv(dummy.bones.astype(np.float64))
+        moves = (_bones(body, pose, lift).astype(np.float64) @ first)[:, :3].astype(np.float32)
+        lift[1] -= min(float(_carried(part, weights, moves)[:, 1].min()) for part, weights in pair)
+    return lift
 
 
 def _hair(rng: np.random.Generator, adult: Adult, family: str | None) -> HairStyle:

@@ -1,8 +1,8 @@
 """Closed solids from curves: sheets with a thickness around the head, bands swept along a path, blobs, bent plates.
 
-Hats are sheets in polar coordinates, so that one texture lies on them without a seam: its middle is the crown. Bands and
-tubes carry theirs doubled over, the back showing what the front shows. Each function gives vertices, faces and uvs of
-one closed mesh, which `part_of` paints.
+Hats are sheets in polar coordinates, so that one texture lies on them without a seam: its middle is the crown. Bands
+and tubes carry theirs doubled over, the back showing what the front shows. Each function gives vertices, faces and
+uvs of one closed mesh, which `part_of` paints.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Float32, Int32
 from numpy import ndarray
-
 from scipy.ndimage import distance_transform_edt
 
 from omote.core.errors import ShapeError, UsageError
@@ -48,7 +47,9 @@ def lattice(
     number = np.arange(columns * rows).reshape(columns, rows)
     vertices = points.reshape(-1, 3)
     if tip:
-        number = np.concatenate([np.zeros((columns, 1), int), 1 + np.arange(columns * (rows - 1)).reshape(columns, -1)], 1)
+        number = np.concatenate(
+            [np.zeros((columns, 1), int), 1 + np.arange(columns * (rows - 1)).reshape(columns, -1)], 1
+        )
         vertices = np.concatenate([points[:, 0].mean(0, keepdims=True), points[:, 1:].reshape(-1, 3)])
     one = number if around else number[:-1]
     other = np.roll(number, -1, axis=0) if around else number[1:]
@@ -119,9 +120,23 @@ def swept(
 
 
 def blob(
-    middle: Float[ndarray, " 3"], axes: Float[ndarray, "3 3"], square: float = 2.0, count: tuple[int, int] = (10, 16)
+    middle: Float[ndarray, " 3"],
+    axes: Float[ndarray, "3 3"],
+    square: float = 2.0,
+    count: tuple[int, int] = (10, 16),
+    *,
+    plan: float | None = None,
 ) -> Solid:
-    """Return an ellipsoid, or a pillow the larger `square` is; rows of `axes` are its half axes, the middle one its pole."""
+    """Return an ellipsoid, or a pillow the larger `square` is.
+
+    Args:
+        middle: metres.
+        axes: rows are its half axes, the middle one its pole.
+        square: 2 an ellipse seen from the side; large: a box.
+        count: rows and columns.
+        plan: the same seen along the pole; None: as `square`.
+    """
+    plan = square if plan is None else plan
     rows, columns = count
     lift = np.pi * np.linspace(0.5, -0.5, rows + 1)[1:-1]
     turn = 2 * np.pi * np.arange(columns) / columns
@@ -129,7 +144,8 @@ def blob(
     high = np.concatenate([[1.0], np.sin(lift), [-1.0]])
     wide = np.concatenate([[0.0], np.cos(lift), [0.0]]) * ring
     d = np.stack(np.broadcast_arrays(np.sin(turn)[:, None] * wide, high[None], np.cos(turn)[:, None] * wide), -1)
-    d = d / ((np.abs(d) ** square).sum(-1, keepdims=True)) ** (1 / square)
+    level = (np.abs(d[..., 0]) ** plan + np.abs(d[..., 2]) ** plan) ** (1 / plan)
+    d = d / ((level**square + np.abs(d[..., 1]) ** square) ** (1 / square))[..., None]
     vertices, faces = lattice(d[:, :-1] @ axes + middle, around=True, tip=True)
     last = len(vertices)
     rim = 1 + np.arange(columns) * (rows - 1) + rows - 2
@@ -167,6 +183,7 @@ def part_of(
     finish: tuple[float, float] = (0.02, 0.85),
     size: int = 256,
     clear: bool = False,
+    colours: Float[ndarray, "v 3"] | None = None,
 ) -> Part:
     """Return a solid with its texture.
 
@@ -179,6 +196,7 @@ def part_of(
         finish: specular strength, of which 0.1 is the most, and roughness.
         size: texels along each side, of painted parts.
         clear: as `Part.clear`.
+        colours: linear, at each vertex; multiplies the rest.
     """
     if callable(colour):
         albedo = bake(solid.uvs, solid.faces, solid.uvs if known is None else known, colour, size)
@@ -194,6 +212,7 @@ def part_of(
         gloss=plain(int(min(finish[0] / 0.1, 1) * 255)),
         roughness=plain(int(finish[1] * 255)),
         clear=clear,
+        colours=None if colours is None else encoded(colours),
     )
 
 

@@ -176,7 +176,7 @@ class Dummy:
         away[close[inside]] *= -1
         field = away.reshape(points.shape[:3])
         # What lies deeper than `reach` is enclosed, within its slice, by what does not.
-        deep = binary_fill_holes(field < 0, SLICE) & (field > 0)
+        deep = np.asarray(binary_fill_holes(field < 0, SLICE), bool) & (field > 0)
         return np.where(deep, np.float32(-reach), field)
 
 
