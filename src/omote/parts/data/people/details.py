@@ -97,8 +97,7 @@ def trim(dummy: Dummy, dressed: Sequence[Dressed], number: int, wanted: Trim) ->
             parts += _patch(dummy, cloth, f"{name} lapel", _lapel(dummy, cloth, wanted.lapel, side), roll=0.004)
         parts += _patch(dummy, cloth, "collar", _lapel_collar(dummy, cloth, wanted.lapel), roll=0.006)
     if wanted.collar:
-        for side, name in ((1, "left"), (-1, "right")):
-            parts += _patch(dummy, cloth, f"{name} collar", _collar(dummy, cloth, wanted.collar, side), roll=0.010)
+        parts += _patch(dummy, cloth, "collar", _collar(dummy, cloth, wanted.collar), roll=0.010)
     for name in wanted.pockets:
         for side in (1,) if name == "chest" else (1, -1):
             field = _pocket(dummy, cloth, name, wanted.pocket, side)
@@ -228,19 +227,18 @@ def _lapel(dummy: Dummy, cloth: Dressed, width: float, side: int) -> ndarray:
 def _lapel_collar(dummy: Dummy, cloth: Dressed, width: float) -> ndarray:
     sewn, edge = cloth.sewn, _reach(cloth)
     notch = _levels(dummy, cloth)[1]
-    ahead = _before(dummy, cloth)
-    above = sewn.vertices[:, 1] - notch - 0.005 - 0.35 * (edge - 0.02) * (ahead > 0)
-    wide = 0.78 * width - edge
-    return np.where(sewn.arm > 0.12, -1.0, np.minimum(above, wide))
+    above = sewn.vertices[:, 1] - notch - 0.005 - 0.35 * (edge - 0.02)
+    high = np.where(_before(dummy, cloth) > 0.03, above, sewn.vertices[:, 1] - dummy.heights["armpit"])
+    return np.where(sewn.arm > 0.12, -1.0, np.minimum(high, 0.78 * width - edge))
 
 
-def _collar(dummy: Dummy, cloth: Dressed, width: float, side: int) -> ndarray:
-    """Return the half of a shirt's collar on one side, from the front to the middle of the back."""
+def _collar(dummy: Dummy, cloth: Dressed, width: float) -> ndarray:
+    """Return a shirt's collar, open in front with a point on each side."""
     sewn, edge = cloth.sewn, _reach(cloth)
     ahead = np.clip(_before(dummy, cloth) / 0.08, 0, 1)
     near = np.exp(-((sewn.vertices[:, 0] / 0.045) ** 2)) * ahead
+    apart = np.where(ahead > 0, np.abs(sewn.vertices[:, 0]) - 0.0012 - OPEN * edge * ahead, 1.0)
     high = sewn.vertices[:, 1] - (dummy.heights["neck"] - 0.20)
-    apart = side * sewn.vertices[:, 0] - 0.0012 - OPEN * edge * ahead
     field = np.minimum.reduce([width * (1 + 0.5 * near) - edge, high, apart])
     return np.where(sewn.arm > 0.12, -1.0, field)
 
