@@ -63,10 +63,7 @@ def answer(verb: str, job_type: str, runner: str, words: Sequence[str]) -> int:
         try:
             _report(_named(runner)(job, stop), show)
         except interrupted:
-            print(
-                f"omote: stopped; the same command goes on from here (kept in {job.out}.omote)",
-                file=sys.stderr,
-            )
+            print("omote: stopped; what is finished is kept, the same command goes on from here", file=sys.stderr)
             return INTERRUPTED
     return 0
 
@@ -135,7 +132,7 @@ def _report(stream: Iterator[events.Event], show: Show) -> None:
                     speed = f"{event.per_second:.1f}/s" if event.total > 1 and event.per_second else ""
                     bars.update(tasks[event.stage], completed=event.done, speed=speed)
                 case events.Started() if event.resumed:
-                    bars.print(f"taking up the work of an earlier run ({event.out}.omote)")
+                    bars.print(f"going on with {event.out} where an earlier run left it")
                 case events.Note():
                     bars.print(event.text)
                 case events.Finished():
