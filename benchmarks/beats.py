@@ -21,6 +21,7 @@ from omote.make.dance.moves import MOVES
 from omote.make.dance.music import Music, analyse, grid
 from omote.make.dance.phrasing import Taste
 from omote.make.dance.routine import Part, ending_beat
+from omote.make.dance.structure import Section
 from omote.parts.body.motion import INDEX, Motion, forward_kinematics
 from omote.parts.data.song import demo_song
 from omote.parts.metrics.beats import agreement, beat_align, diversity, foot_skate, kinematic_beats
@@ -36,7 +37,8 @@ FEET = [INDEX["LeftToeBase"], INDEX["RightToeBase"]]
 def unheard(music: Music, bpm: float, rng: np.random.Generator) -> Music:
     """A steady pulse in the place of the music's own."""
     beats = grid(music.duration, bpm, float(rng.uniform(0, 60 / bpm)))
-    return replace(music, beats=beats, energy=np.full(len(beats), 0.7), first_downbeat=0, sections=())
+    whole = (Section(start=0, end=len(beats), label=0),)
+    return replace(music, beats=beats, energy=np.full(len(beats), 0.7), first_downbeat=0, sections=whole)
 
 
 def loop(music: Music) -> Motion:
