@@ -68,7 +68,7 @@ class PeopleJob:
     hair: str | None = None
     """A family of hair; any if left out."""
     without: tuple[str, ...] = ()
-    """Families of garments that nobody wears: held out for a test."""
+    """Families of garments, hats, glasses and bags that nobody wears: held out for a test."""
     texture: int = 1024
     """Texels along a side of the textures of skin and clothes."""
     glb: bool = True
@@ -81,6 +81,7 @@ class PeopleJob:
             UsageError: a wish that makes no sense.
             OutputError: the folder holds other things.
         """
+        from omote.parts.data.people.accessories import clothes_among
         from omote.parts.data.people.expressions import EXPRESSIONS
         from omote.parts.data.people.families import FAMILIES as POSES
         from omote.parts.data.people.hair import STYLES
@@ -95,7 +96,7 @@ class PeopleJob:
         for name, known in (("pose", POSES), ("expression", EXPRESSIONS), ("hair", STYLES)):
             if (chosen := getattr(self, name)) is not None and chosen not in known:
                 raise UsageError(f"there is no --{name} {chosen!r}; there are {', '.join(known)}")
-        left_to_wear(self.without)
+        left_to_wear(clothes_among(self.without))
         if self.light != "any" and self.light not in KINDS:
             raise UsageError(f"there is no --light {self.light!r}; there are any, {', '.join(KINDS)}")
 

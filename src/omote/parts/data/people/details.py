@@ -101,8 +101,7 @@ def trim(dummy: Dummy, dressed: Sequence[Dressed], number: int, wanted: Trim) ->
     for name in wanted.pockets:
         for side in (1,) if name == "chest" else (1, -1):
             field = _pocket(dummy, cloth, name, wanted.pocket, side)
-            whole = float((wanted.pocket * 1.1) * wanted.pocket)
-            parts += _patch(dummy, cloth, f"{name} pocket {side:+d}", field, least=KEPT * whole)
+            parts += _patch(dummy, cloth, f"{name} pocket {side:+d}", field, least=KEPT * 1.1 * wanted.pocket**2)
     if wanted.belt:
         parts += _belt(dummy, cloth, wanted)
     if wanted.buttons:
@@ -175,10 +174,9 @@ def _patch(
     def paint(k: ndarray) -> ndarray:
         return fabric.paint(k[:, :2], np.maximum(k[:, 2], 0) * 2.2, (k[:, 1] - y.min()) / np.ptp(y))
 
-    finish = GLOSS[fabric.weave]
     part = part_of(
-        solid, f"{cloth.worn.family}: {name}", cloth.worn.family, paint, known=np.tile(known, (2, 1)), finish=finish,
-        size=TEXTURE,
+        solid, f"{cloth.worn.family}: {name}", cloth.worn.family, paint, known=np.tile(known, (2, 1)),
+        finish=GLOSS[fabric.weave], size=TEXTURE,
     )  # fmt: skip
     return [part]
 
@@ -278,11 +276,9 @@ def _belt(dummy: Dummy, cloth: Dressed, wanted: Trim) -> list[Part]:
     inner = sheet.vertices + (0.0008 * sheet.normals).astype(np.float32)
     outer = sheet.vertices + (0.0034 * sheet.normals).astype(np.float32)
     solid = thickened(outer, sheet.faces, inner, uvs)
-    colour = linear(wanted.belt_colour)
 
     def leather(k: ndarray) -> ndarray:
-        rows = np.exp(-(((k[:, 2] - 0.004) / 0.0009) ** 2))
-        return colour * (1 + 0.5 * rows)[:, None]
+        return linear(wanted.belt_colour) * (1 + 0.5 * np.exp(-(((k[:, 2] - 0.004) / 0.0009) ** 2)))[:, None]
 
     known = np.tile(np.stack([sheet.flat[:, 0], sheet.flat[:, 1], sheet.field], 1), (2, 1))
     belt = part_of(solid, f"{cloth.worn.family}: belt", "belt", leather, known=known, finish=(0.04, 0.45), size=TEXTURE)
@@ -332,9 +328,7 @@ def _buttons(dummy: Dummy, cloth: Dressed, wanted: Trim, below: Sequence[Part]) 
     sewn, h = cloth.sewn, dummy.heights
     opening = getattr(sewn.garment, "opening", None)
     front = (np.abs(sewn.vertices[:, 0]) < 0.03 + (opening or 0)) & (_before(dummy, cloth) > 0)
-    if not front.any():
-        return []
-    y = sewn.vertices[front, 1]
+    y = sewn.vertices[front, 1] if front.any() else sewn.vertices[:, 1]
     top, low = float(y.max()) - 0.02, max(float(y.min()) + 0.03, h["crotch"])
     if opening is not None:
         top = min(top, _levels(dummy, cloth)[0] + 0.02 if wanted.lapel else top)

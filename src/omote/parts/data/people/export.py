@@ -46,6 +46,8 @@ def write_glb(person: Person, path: Path) -> None:
                 metallicFactor=0.0,
                 roughnessFactor=float(part.roughness.mean()) / 255,
                 doubleSided=False,
+                alphaMode="BLEND" if part.clear else "OPAQUE",
+                baseColorFactor=[255, 255, 255, 40 if part.clear else 255],
             )
             uv = np.stack([part.uvs[:, 0], 1 - part.uvs[:, 1]], 1)
             visual = TextureVisuals(uv=uv, material=material)

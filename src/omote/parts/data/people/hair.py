@@ -9,7 +9,7 @@ Notation: c = a point in the frame of the mean adult's head at rest, so that a s
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -27,6 +27,9 @@ from omote.parts.space.closest import Surface
 from omote.parts.space.grid import Grid
 from omote.parts.space.isosurface import relaxed, surface_nets
 from omote.parts.space.sheet import largest
+
+if TYPE_CHECKING:
+    from omote.parts.data.people.hat_forms import Lid
 
 VOXEL = 0.0045
 """Metres."""
@@ -74,7 +77,7 @@ class HairStyle:
         fine = noise(ring, (0.016, 0.016, 0.10), self.seed + 7, 2)
         locks = noise(ring, (0.10, 0.10, 0.16), self.seed + 8, 2)
         base = linear(self.colour) * np.clip(1 + 0.50 * fine + 0.35 * locks, 0.3, 2.0)[:, None]
-        white = step(noise(ring, (0.022, 0.022, 0.4), self.seed + 9, 2), 0.7 - 1.4 * self.grey, 0.35)[:, None]
+        white = step(noise(ring, (0.009, 0.009, 0.25), self.seed + 9, 3), 0.7 - 1.4 * self.grey, 1.2)[:, None]
         share = min(self.grey * 1.5, 1.0)
         base = base * (1 - white * share) + white * share * 0.62
         return (base * (0.80 + 0.20 * np.clip(along / 0.05, 0, 1))[:, None]).astype(np.float32)
@@ -112,19 +115,26 @@ class Head:
         return (points @ self.world_from_head[:, :3].T + self.world_from_head[:, 3]).astype(np.float32)
 
 
-def grow(figure: Figure, style: HairStyle, obstacles: Sequence[Surface] = ()) -> Part | None:
+def grow(
+    figure: Figure, style: HairStyle, obstacles: Sequence[Surface] = (), lids: Sequence["Lid"] = ()
+) -> Part | None:
     """Return somebody's hair as a closed mesh, or None for a bald head.
 
     Args:
         figure: the posed body.
         style: the hair.
         obstacles: what it lies upon besides the body: clothes, as closed meshes.
+        lids: what it stays under or off: hats, glasses; metres by which a point is where hair may not be.
     """
     if style.top <= 0 and style.sides <= 0:
         return None
     head = Head.of(figure)
     points = _voxels(head, style)
     field = _field(head, style, points, obstacles)
+    flat, places = field.reshape(-1), points.reshape(-1, 3)
+    near = np.flatnonzero(flat < 0.02)
+    for lid in lids:
+        flat[near] = np.maximum(flat[near], lid(places[near]))
     grid = Grid(origin=points[0, 0, 0], step=VOXEL, values=gaussian_filter(field, 0.55).astype(np.float32))
     vertices, faces = surface_nets(grid)
     if not len(faces):

@@ -18,12 +18,13 @@ from omote.parts.body.skeleton import JOINTS
 from omote.parts.data.figure import Figure
 from omote.parts.data.hair import Hair, scalp_field
 from omote.parts.data.people import dressing, finishing
+from omote.parts.data.people.accessories import Accessories, clothes_among, draw_accessories, fit_out
 from omote.parts.data.people.adults import Adult, draw_adult, rest_of
 from omote.parts.data.people.complexions import draw_eyes, draw_face_hair, draw_skin, draw_teeth, hair_colour
 from omote.parts.data.people.eyes import Ball, eye_parts, seat_lids
 from omote.parts.data.people.face_hair import FaceHair, face_hair_parts
 from omote.parts.data.people.footwear import FOOTWEAR, Shoes, cobble
-from omote.parts.data.people.hair import STYLES, HairStyle, grow
+from omote.parts.data.people.hair import STYLES, HairStyle
 from omote.parts.data.people.head import head_of, mean_adult
 from omote.parts.data.people.part import Part
 from omote.parts.data.people.poses import Pose, draw_pose, tailor
@@ -32,7 +33,6 @@ from omote.parts.data.people.stance import Body
 from omote.parts.data.people.tailor import Dummy
 from omote.parts.data.people.teeth import teeth_parts
 from omote.parts.data.people.wardrobe import Worn, draw_outfit
-from omote.parts.space.closest import Surface
 from omote.parts.space.mesh import weld_vertices
 
 
@@ -65,6 +65,7 @@ class Person:
     shoes: Shoes
     hair: HairStyle
     face_hair: FaceHair
+    accessories: Accessories
     parts: tuple[Part, ...]
     """All that there is to be seen, closed piece by closed piece."""
     body: Float32[ndarray, "v 3"]
@@ -93,6 +94,7 @@ class Person:
             "shoes": self.shoes.family,
             "beard": self.face_hair.family,
             "garments": ", ".join(worn.family for worn in self.outfit),
+            **self.accessories.families,
         }
 
 
@@ -106,16 +108,17 @@ def make_person(model: BodyModel, seed: int, choice: Choice = Choice()) -> Perso
         raise UsageError(f"a person's seed is a whole number from 0 on, not {seed}")
     if choice.hair is not None and choice.hair not in STYLES:
         raise UsageError(f"there is no family of hair {choice.hair!r}; there are {', '.join(STYLES)}")
-    rngs = [np.random.default_rng((seed, stream)) for stream in range(6)]
+    rngs = [np.random.default_rng((seed, stream)) for stream in range(10)]
     adult = draw_adult(rngs[0], model, expression=choice.expression, womanhood=choice.womanhood)
     rest = rest_of(model, adult)
     body = Body.of(model, rest)
     pose = draw_pose(rngs[1], body, choice.pose, gaze=adult.gaze)
-    outfit = draw_outfit(rngs[2], without=choice.without, feminine=adult.womanhood)
+    outfit = draw_outfit(rngs[2], without=clothes_among(choice.without), feminine=adult.womanhood)
     names = tuple(FOOTWEAR)
     shoes = FOOTWEAR[names[int(rngs[3].integers(len(names)))]](rngs[3])
     style = _hair(rngs[4], adult, choice.hair)
     face_hair = draw_face_hair(rngs[5], adult, style.colour, style.grey)
+    accessories = draw_accessories(rngs[6:], outfit, choice.without)
     dummy = _dummy(model, body)
     pair = [cobble(dummy, shoes, side) for side in ("left", "right")]
     lift = _lift(body, dummy, pose, shoes, pair)
@@ -125,10 +128,9 @@ def make_person(model: BodyModel, seed: int, choice: Choice = Choice()) -> Perso
     parts = [finishing.finish(dummy, garment, k, choice.texture) for k, garment in enumerate(dressed)]
     parts += [replace(part, vertices=_carried(part, weights, path.moves[-1])) for part, weights in pair]
     figure = Figure(model=model, vertices=posed, canonical=mean_adult(model), heads=body.heads, bones=bones)
-    obstacles = [Surface(d.shell.vertices, d.shell.faces) for d in dressed]
-    hair = grow(figure, style, obstacles)
-    parts += [hair] if hair is not None else []
     head_parts, balls, seated = _head(model, adult, figure, style, face_hair, rngs[5], choice.texture)
+    face = [part for part in head_parts if part.label in ("lash", "brow")]
+    parts += fit_out(dummy, figure, dressed, style, accessories, face)
     return Person(
         seed=seed,
         adult=adult,
@@ -137,6 +139,7 @@ def make_person(model: BodyModel, seed: int, choice: Choice = Choice()) -> Perso
         shoes=shoes,
         hair=style,
         face_hair=face_hair,
+        accessories=accessories,
         parts=(*head_parts, *parts),
         body=seated,
         bones=bones,

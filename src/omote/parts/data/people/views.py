@@ -20,6 +20,8 @@ LABELS = (
     *("skin", "white", "iris", "pupil", "cornea", "tooth", "gum", "brow", "lash", "beard", "hair", "shoe"),
     *("tank top", "t-shirt", "long sleeve", "sweater", "blouse", "jacket", "coat", "dress"),
     *("trousers", "jeans", "shorts", "pencil skirt", "flared skirt"),
+    *("beanie", "cap", "brimmed hat", "bucket hat", "headband", "glasses", "lens", "shoulder bag", "backpack"),
+    *("belt", "button"),
 )
 """What label pictures count, from 1 on; 0 is nothing."""
 UNSHADOWING = ("cornea", "lash", "brow")
